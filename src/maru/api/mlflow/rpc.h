@@ -1,0 +1,96 @@
+// How a row of MLflow's REST API becomes a route: one function from a described request to a described response.
+//
+//   Result<CreateRunResponse> CreateRun(tracking::RunService& runs, const Caller& caller, CreateRunRequest request);
+//
+//   constexpr Rpc<tracking::RunService> kRuns[] = {
+//       {Verb::kPost, "2.0/mlflow/runs/create", Permission::kEdit, Call<CreateRun>},
+//   };
+//   void MountRuns(http::Router& router, tracking::RunService& runs) { Mount(router, runs, kRuns); }
+//
+// Every row answers under /api and, for MLflow's own page, under /ajax-api. GET and DELETE without a body read their
+// request from the query string, everything else from a JSON body; an empty body is an empty request.
+#pragma once
+
+#include <boost/describe/members.hpp>
+#include <boost/mp11/algorithm.hpp>
+
+#include <functional>
+#include <string>
+
+#include "maru/api/mlflow/error.h"
+#include "maru/http/router.h"
+#include "maru/json/json.h"
+
+namespace maru::api::mlflow {
+
+using http::Verb;
+
+// What a handler without a result answers: {}.
+struct Empty {};
+BOOST_DESCRIBE_STRUCT(Empty, (), ())
+
+template <typename Service>
+struct Rpc {
+  Verb verb;
+  const char* path;  // after /api/ or /ajax-api/
+  Permission permission;
+  Result<http::Reply> (*call)(Service&, const http::Request&);
+};
+
+// The query string as a JSON object: a member that is a vector takes every value of its key, others the first.
+// `repeated` tells which members are vectors.
+std::string QueryAsJson(const http::Request& request, const std::function<bool(std::string_view)>& repeated);
+
+template <typename T>
+Result<T> DecodeRequest(const http::Request& request) {
+  if (request.body.empty() && (request.verb == Verb::kGet || request.verb == Verb::kDelete)) {
+    return json::Decode<T>(QueryAsJson(request, [](std::string_view key) {
+      bool is_vector = false;
+      boost::mp11::mp_for_each<boost::describe::describe_members<T, boost::describe::mod_any_access>>([&](auto member) {
+        using Member = std::remove_cvref_t<decltype(std::declval<T>().*member.pointer)>;
+        if (key == member.name) is_vector = json::shape::IsVector<Member>::value;
+      });
+      return is_vector;
+    }));
+  }
+  return json::Decode<T>(request.body.empty() ? "{}" : std::string_view(request.body));
+}
+
+template <auto Function>
+struct CallOf;
+
+template <typename Service, typename In, typename Out, Result<Out> (*Function)(Service&, const Caller&, In)>
+struct CallOf<Function> {
+  static Result<http::Reply> Run(Service& service, const http::Request& request) {
+    MARU_ASSIGN_OR_RETURN(In in, DecodeRequest<std::remove_cvref_t<In>>(request));
+    MARU_ASSIGN_OR_RETURN(const Out out, Function(service, request.caller, std::move(in)));
+    return http::Reply::Json(json::Encode(out));
+  }
+};
+
+// Same, for the few that also need the path's captures or headers.
+template <typename Service, typename In, typename Out, Result<Out> (*Function)(Service&, const http::Request&, In)>
+struct CallOf<Function> {
+  static Result<http::Reply> Run(Service& service, const http::Request& request) {
+    MARU_ASSIGN_OR_RETURN(In in, DecodeRequest<std::remove_cvref_t<In>>(request));
+    MARU_ASSIGN_OR_RETURN(const Out out, Function(service, request, std::move(in)));
+    return http::Reply::Json(json::Encode(out));
+  }
+};
+
+template <auto Function>
+constexpr auto Call = &CallOf<Function>::Run;
+
+// `service` must outlive the router.
+template <typename Service, std::size_t N>
+void Mount(http::Router& router, Service& service, const Rpc<Service> (&rows)[N]) {
+  for (const Rpc<Service>& row : rows) {
+    for (const char* root : {"/api/", "/ajax-api/"}) {
+      router.Add({row.verb, std::string(root) + row.path, row.permission,
+                  http::Handler([&service, call = row.call](const http::Request& request) { return call(service, request); }),
+                  FormatError});
+    }
+  }
+}
+
+}  // namespace maru::api::mlflow
