@@ -1,0 +1,53 @@
+// `maru up`: runs the server until SIGTERM or SIGINT.
+#include <pthread.h>
+#include <signal.h>
+
+#include <cstdio>
+
+#include "maru/cli/command.h"
+#include "maru/cli/settings.h"
+#include "maru/server/server.h"
+
+namespace maru::cli {
+namespace {
+
+// Blocks the stopping signals in this thread and, by inheritance, in every later one, so that only Wait sees them.
+class StopSignals {
+ public:
+  StopSignals() {
+    sigemptyset(&set_);
+    sigaddset(&set_, SIGTERM);
+    sigaddset(&set_, SIGINT);
+    pthread_sigmask(SIG_BLOCK, &set_, nullptr);
+    signal(SIGPIPE, SIG_IGN);
+  }
+  void Wait() {
+    int which = 0;
+    sigwait(&set_, &which);
+  }
+
+ private:
+  sigset_t set_;
+};
+
+void RunUp(const Settings& settings) {
+  const auto config = settings.Load();
+  if (!config.ok()) Fail(config.status());
+  StopSignals signals;
+  auto server = server::Server::Start(*config);
+  if (!server.ok()) Fail(server.status());
+  std::printf("maru is ready at %s://%s:%d\n", config->tls_key.empty() ? "http" : "https", config->address.c_str(),
+              (*server)->port());
+  std::fflush(stdout);
+  signals.Wait();
+  (*server)->Drain(std::chrono::milliseconds(config->drain_timeout_ms));
+}
+
+}  // namespace
+
+void AddUp(CLI::App& app) {
+  CLI::App* command = app.add_subcommand("up", "Run the server");
+  command->callback([settings = Settings::AddTo(*command)] { RunUp(*settings); });
+}
+
+}  // namespace maru::cli

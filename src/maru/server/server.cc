@@ -1,0 +1,78 @@
+#include "maru/server/server.h"
+
+#include <filesystem>
+
+#include "maru/base/clock.h"
+#include "maru/events/event_log.h"
+#include "maru/http/server.h"
+#include "maru/object_store/object_store.h"
+#include "maru/server/system_routes.h"
+#include "maru/sql/database.h"
+
+namespace maru::server {
+namespace {
+
+// Members are destroyed from the last to the first: what listens goes before what it calls.
+class ComposedServer final : public Server {
+ public:
+  explicit ComposedServer(config::Config config) : config_(std::move(config)) {}
+
+  Status Compose() {
+    std::error_code error;
+    std::filesystem::create_directories(config_.data, error);
+    if (error) return Unavailable("data folder {}: {}", config_.data, error.message());
+
+    MARU_ASSIGN_OR_RETURN(database_, sql::Open(config_.database));
+    MARU_ASSIGN_OR_RETURN(artifacts_, object_store::Open(config_.artifact_root));
+    MARU_ASSIGN_OR_RETURN(events_, events::EventLog::Open(*database_, clock_));
+
+    MountSystem(router_, *database_);
+    return OkStatus();
+  }
+
+  Status Listen() {
+    http::ServerOptions options;
+    options.address = config_.address;
+    options.port = static_cast<std::uint16_t>(config_.port);
+    options.io_threads = static_cast<int>(config_.io_threads);
+    options.handler_threads = static_cast<int>(config_.handler_threads);
+    options.connections_max = static_cast<std::size_t>(config_.connections_max);
+    options.header_bytes_max = static_cast<std::size_t>(config_.header_bytes_max);
+    options.body_bytes_max = static_cast<std::size_t>(config_.body_bytes_max);
+    options.idle_timeout = std::chrono::milliseconds(config_.idle_timeout_ms);
+    options.tls_certificate_file = config_.tls_certificate;
+    options.tls_key_file = config_.tls_key;
+    MARU_ASSIGN_OR_RETURN(http_, http::Server::Start(options, router_, nullptr, [](const http::Served&) {}));
+    return OkStatus();
+  }
+
+  std::uint16_t port() const override { return http_->port(); }
+  const http::Router& router() const override { return router_; }
+  void Drain(std::chrono::milliseconds grace) override { http_->Drain(grace); }
+
+ private:
+  const config::Config config_;
+  const Clock* const clock_ = Clock::System();
+  std::unique_ptr<sql::Database> database_;
+  std::unique_ptr<object_store::ObjectStore> artifacts_;
+  std::unique_ptr<events::EventLog> events_;
+  http::Router router_;
+  std::unique_ptr<http::Server> http_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Server>> Server::Compose(const config::Config& config) {
+  auto server = std::make_unique<ComposedServer>(config);
+  MARU_RETURN_IF_ERROR(server->Compose());
+  return server;
+}
+
+Result<std::unique_ptr<Server>> Server::Start(const config::Config& config) {
+  auto server = std::make_unique<ComposedServer>(config);
+  MARU_RETURN_IF_ERROR(server->Compose());
+  MARU_RETURN_IF_ERROR(server->Listen());
+  return server;
+}
+
+}  // namespace maru::server

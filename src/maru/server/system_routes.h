@@ -1,0 +1,12 @@
+// What operators and load balancers ask: is it alive, is it ready, which version.
+#pragma once
+
+#include "maru/http/router.h"
+#include "maru/sql/database.h"
+
+namespace maru::server {
+
+// `database` must outlive the router.
+void MountSystem(http::Router& router, sql::Database& database);
+
+}  // namespace maru::server
