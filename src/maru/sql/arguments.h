@@ -1,0 +1,11 @@
+// What every engine refuses to bind, so that they all refuse the same.
+#pragma once
+
+#include "maru/sql/database.h"
+
+namespace maru::sql {
+
+// kInvalidArgument for NaN (SQLite would store NULL) and for text with a NUL character (PostgreSQL has none).
+Status CheckArgs(const Args& args);
+
+}  // namespace maru::sql

@@ -1,0 +1,40 @@
+// One session with a database engine: what group commit and the reader pool need of it, and nothing else.
+//
+// A connection is used by one thread at a time. Transactions do not nest; savepoints do not either.
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "maru/sql/database.h"
+
+namespace maru::sql {
+
+class Connection : public Writer {
+ public:
+  // Starts a transaction: one that may write, or a snapshot to read from. Reading snapshots end with Rollback.
+  virtual Status BeginWrite() = 0;
+  virtual Status BeginRead() = 0;
+  // After OK everything since BeginWrite is on disk. After an error nothing is, except when `outcome_unknown`: the
+  // session broke between asking and hearing.
+  virtual Status Commit() = 0;
+  // Forgets the transaction. Never fails: a session that cannot roll back is broken.
+  virtual void Rollback() = 0;
+
+  virtual Status Savepoint() = 0;
+  virtual Status ReleaseSavepoint() = 0;
+  virtual Status RollbackToSavepoint() = 0;
+
+  // Whether the transaction that began is still there: engines drop it by themselves after some errors (full disk).
+  virtual bool InTransaction() const = 0;
+  // Whether the session is lost and a new one is needed.
+  virtual bool Broken() const = 0;
+
+  // Called by group commit between transactions, for work that needs a moment without one.
+  virtual void BetweenTransactions() {}
+};
+
+// Opens one more session. kUnavailable when the engine is away.
+using Connector = std::function<Result<std::unique_ptr<Connection>>()>;
+
+}  // namespace maru::sql
