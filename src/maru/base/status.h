@@ -17,12 +17,14 @@ using Status = absl::Status;
 template <typename T>
 using Result = absl::StatusOr<T>;
 
-inline Status OkStatus() { return absl::OkStatus(); }
+inline Status OkStatus() {
+  return absl::OkStatus();
+}
 
-#define MARU_STATUS_CONSTRUCTOR(Name, code)                              \
-  template <typename... Args>                                            \
+#define MARU_STATUS_CONSTRUCTOR(Name, code)                               \
+  template <typename... Args>                                             \
   [[nodiscard]] Status Name(fmt::format_string<Args...> f, Args&&... a) { \
-    return Status(code, fmt::format(f, std::forward<Args>(a)...));       \
+    return Status(code, fmt::format(f, std::forward<Args>(a)...));        \
   }
 MARU_STATUS_CONSTRUCTOR(InvalidArgument, absl::StatusCode::kInvalidArgument)
 MARU_STATUS_CONSTRUCTOR(NotFound, absl::StatusCode::kNotFound)
@@ -31,8 +33,8 @@ MARU_STATUS_CONSTRUCTOR(FailedPrecondition, absl::StatusCode::kFailedPreconditio
 MARU_STATUS_CONSTRUCTOR(Aborted, absl::StatusCode::kAborted)                        // the state moved underneath
 MARU_STATUS_CONSTRUCTOR(Unauthenticated, absl::StatusCode::kUnauthenticated)
 MARU_STATUS_CONSTRUCTOR(PermissionDenied, absl::StatusCode::kPermissionDenied)
-MARU_STATUS_CONSTRUCTOR(ResourceExhausted, absl::StatusCode::kResourceExhausted)    // a limit of ours; try later
-MARU_STATUS_CONSTRUCTOR(Unavailable, absl::StatusCode::kUnavailable)                // something we need is away
+MARU_STATUS_CONSTRUCTOR(ResourceExhausted, absl::StatusCode::kResourceExhausted)  // a limit of ours; try later
+MARU_STATUS_CONSTRUCTOR(Unavailable, absl::StatusCode::kUnavailable)              // something we need is away
 MARU_STATUS_CONSTRUCTOR(DeadlineExceeded, absl::StatusCode::kDeadlineExceeded)
 MARU_STATUS_CONSTRUCTOR(Unimplemented, absl::StatusCode::kUnimplemented)
 MARU_STATUS_CONSTRUCTOR(OutOfRange, absl::StatusCode::kOutOfRange)
@@ -47,9 +49,8 @@ MARU_STATUS_CONSTRUCTOR(Internal, absl::StatusCode::kInternal)
 #define MARU_CONCAT(a, b) MARU_CONCAT_INNER(a, b)
 
 // Returns from the enclosing function when `expression` is not OK.
-#define MARU_RETURN_IF_ERROR(expression)                                  \
-  if (::maru::Status maru_status = (expression); !maru_status.ok()) \
-  return maru_status
+#define MARU_RETURN_IF_ERROR(expression) \
+  if (::maru::Status maru_status = (expression); !maru_status.ok()) return maru_status
 
 // MARU_ASSIGN_OR_RETURN(const auto run, GetRun(id)): binds the value, or returns the error.
 #define MARU_ASSIGN_OR_RETURN(declaration, expression) \

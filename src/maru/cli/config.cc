@@ -18,9 +18,12 @@ void PrintConfig(const Settings& settings) {
     const std::string value = std::visit(
         [&](auto member) -> std::string {
           using Member = std::remove_cvref_t<decltype((*loaded).*member)>;
-          if constexpr (std::is_same_v<Member, std::string>) return (*loaded).*member;
-          else if constexpr (std::is_same_v<Member, bool>) return (*loaded).*member ? "true" : "false";
-          else return std::to_string((*loaded).*member);
+          if constexpr (std::is_same_v<Member, std::string>)
+            return (*loaded).*member;
+          else if constexpr (std::is_same_v<Member, bool>)
+            return (*loaded).*member ? "true" : "false";
+          else
+            return std::to_string((*loaded).*member);
         },
         option.member);
     std::printf("%s: %s\n", name.c_str(), value.empty() ? "\"\"" : value.c_str());
@@ -30,13 +33,16 @@ void PrintConfig(const Settings& settings) {
 }  // namespace
 
 void AddConfig(CLI::App& app) {
-  CLI::App* command = app.add_subcommand("config", "Print the settings that these flags, variables and file give, as YAML");
+  CLI::App* command =
+      app.add_subcommand("config", "Print the settings that these flags, variables and file give, as YAML");
   auto settings = Settings::AddTo(*command);
   auto reference = std::make_shared<bool>(false);
   command->add_flag("--reference", *reference, "Print the reference page instead");
   command->callback([settings, reference] {
-    if (*reference) std::fputs(config::Reference().c_str(), stdout);
-    else PrintConfig(*settings);
+    if (*reference)
+      std::fputs(config::Reference().c_str(), stdout);
+    else
+      PrintConfig(*settings);
   });
 }
 

@@ -18,10 +18,14 @@ BOOST_DESCRIBE_STRUCT(RouteRow, (), (verb, path, permission, kind))
 
 const char* PermissionName(Permission permission) {
   switch (permission) {
-    case Permission::kPublic: return "public";
-    case Permission::kView: return "viewer";
-    case Permission::kEdit: return "editor";
-    case Permission::kAdmin: return "admin";
+    case Permission::kPublic:
+      return "public";
+    case Permission::kView:
+      return "viewer";
+    case Permission::kEdit:
+      return "editor";
+    case Permission::kAdmin:
+      return "admin";
   }
   return "";
 }

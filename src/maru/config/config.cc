@@ -15,11 +15,14 @@ constexpr Option kOptions[] = {
     {"address", &Config::address, "IP", "address to listen on; any but loopback needs --auth or --insecure"},
     {"port", &Config::port, "N", "port of all HTTP wires; 0 picks a free one and prints it"},
     {"grpc-port", &Config::grpc_port, "N", "port of all gRPC wires; 0 picks a free one and prints it"},
-    {"database", &Config::database, "URL", "sqlite:PATH or postgresql://…; by default an SQLite file in the data folder"},
-    {"artifact-root", &Config::artifact_root, "URI", "a folder or s3://bucket/prefix; by default a folder in the data folder"},
+    {"database", &Config::database, "URL",
+     "sqlite:PATH or postgresql://…; by default an SQLite file in the data folder"},
+    {"artifact-root", &Config::artifact_root, "URI",
+     "a folder or s3://bucket/prefix; by default a folder in the data folder"},
     {"auth", &Config::auth, "", "ask for users and tokens; the first start prints a one-time password for `admin`"},
     {"insecure", &Config::insecure, "", "allow other machines to connect without credentials"},
-    {"tls-certificate", &Config::tls_certificate, "FILE", "PEM certificate chain; together with --tls-key turns TLS on"},
+    {"tls-certificate", &Config::tls_certificate, "FILE",
+     "PEM certificate chain; together with --tls-key turns TLS on"},
     {"tls-key", &Config::tls_key, "FILE", "PEM private key of the certificate"},
     {"log-format", &Config::log_format, "text|json", "one line per event, for people or for programs"},
     {"log-level", &Config::log_level, "LEVEL", "debug, info, warn or error"},
@@ -27,7 +30,8 @@ constexpr Option kOptions[] = {
     {"handler-threads", &Config::handler_threads, "N", "threads that run requests, at most; started as needed"},
     {"connections-max", &Config::connections_max, "N", "open connections, at most"},
     {"header-bytes-max", &Config::header_bytes_max, "BYTES", "size of a request's head, at most"},
-    {"body-bytes-max", &Config::body_bytes_max, "BYTES", "size of a body held in memory, at most; artifacts stream and have no limit"},
+    {"body-bytes-max", &Config::body_bytes_max, "BYTES",
+     "size of a body held in memory, at most; artifacts stream and have no limit"},
     {"idle-timeout-ms", &Config::idle_timeout_ms, "MS", "how long a connection may wait for its next request"},
     {"drain-timeout-ms", &Config::drain_timeout_ms, "MS", "how long requests under way may take after SIGTERM"},
     {"python", &Config::python, "FILE", "interpreter for model workers; by default the one of the active environment"},
@@ -102,7 +106,8 @@ Status CheckTogether(const Config& config) {
   const bool loopback = config.address.starts_with("127.") || config.address == "::1" || config.address == "localhost";
   if (!loopback && !config.auth && !config.insecure) {
     return InvalidArgument(
-        "address {}: other machines could do everything without credentials; add --auth, or --insecure if that is meant",
+        "address {}: other machines could do everything without credentials; add --auth, or --insecure if that is "
+        "meant",
         config.address);
   }
   return OkStatus();
@@ -110,7 +115,9 @@ Status CheckTogether(const Config& config) {
 
 }  // namespace
 
-std::span<const Option> Options() { return kOptions; }
+std::span<const Option> Options() {
+  return kOptions;
+}
 
 Result<Config> Load(const std::map<std::string, std::string>& flags, const char* (*environment)(const char*),
                     const std::string& yaml_file) {
@@ -138,9 +145,11 @@ std::string Reference() {
   for (const Option& option : kOptions) {
     std::string placeholder = *option.placeholder ? std::string(" ") + option.placeholder : "";
     std::string fallback = DefaultText(option);
-    for (std::size_t at = 0; (at = placeholder.find('|', at)) != std::string::npos; at += 2) placeholder.insert(at, "\\");
-    page += fmt::format("| `--{}{}` | `{}` | `{}` | {} | {} |\n", option.flag, placeholder, EnvironmentName(option.flag),
-                        Underscored(option.flag), fallback.empty() ? "" : "`" + fallback + "`", option.help);
+    for (std::size_t at = 0; (at = placeholder.find('|', at)) != std::string::npos; at += 2)
+      placeholder.insert(at, "\\");
+    page +=
+        fmt::format("| `--{}{}` | `{}` | `{}` | {} | {} |\n", option.flag, placeholder, EnvironmentName(option.flag),
+                    Underscored(option.flag), fallback.empty() ? "" : "`" + fallback + "`", option.help);
   }
   return page;
 }

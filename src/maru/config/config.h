@@ -36,7 +36,7 @@ struct Config {
 };
 
 struct Option {
-  const char* flag;         // "artifact-root": --artifact-root, MARU_ARTIFACT_ROOT, artifact_root in YAML
+  const char* flag;  // "artifact-root": --artifact-root, MARU_ARTIFACT_ROOT, artifact_root in YAML
   std::variant<std::string Config::*, std::int64_t Config::*, bool Config::*> member;
   const char* placeholder;  // "URI"; empty for switches
   const char* help;

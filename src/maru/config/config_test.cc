@@ -12,8 +12,12 @@ namespace {
 
 using testing::HasSubstr;
 
-const char* NoEnvironment(const char*) { return nullptr; }
-const char* PortInEnvironment(const char* name) { return std::string_view(name) == "MARU_PORT" ? "7002" : nullptr; }
+const char* NoEnvironment(const char*) {
+  return nullptr;
+}
+const char* PortInEnvironment(const char* name) {
+  return std::string_view(name) == "MARU_PORT" ? "7002" : nullptr;
+}
 
 class ConfigTest : public testing::Test {
  protected:

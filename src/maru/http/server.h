@@ -38,15 +38,15 @@ struct ServerOptions {
   std::string address = "127.0.0.1";
   std::uint16_t port = 0;  // 0 picks a free one
   int io_threads = 2;
-  int handler_threads = 32;         // started as needed
+  int handler_threads = 32;  // started as needed
   std::size_t handler_queue_max = 1024;
   std::size_t connections_max = 10'000;
   std::size_t header_bytes_max = 64 * 1024;
-  std::size_t body_bytes_max = 128 * 1024 * 1024;  // of bodies held in memory, after decompression; uploads stream
+  std::size_t body_bytes_max = 128 * 1024 * 1024;    // of bodies held in memory, after decompression; uploads stream
   std::chrono::milliseconds header_timeout{10'000};  // from the first byte of a request to the end of its head
   std::chrono::milliseconds body_timeout{60'000};    // without any progress
   std::chrono::milliseconds idle_timeout{75'000};    // between requests of a kept-alive connection
-  std::string tls_certificate_file;  // both set: TLS, 1.2 at least
+  std::string tls_certificate_file;                  // both set: TLS, 1.2 at least
   std::string tls_key_file;
 };
 

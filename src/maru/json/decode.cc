@@ -58,10 +58,14 @@ Status ReadDouble(const Element& from, const Path& path, double& to) {
       return OkStatus();
     case Kind::kString: {
       const std::string_view text = from.AsString();
-      if (text == "NaN") to = std::numeric_limits<double>::quiet_NaN();
-      else if (text == "Infinity") to = std::numeric_limits<double>::infinity();
-      else if (text == "-Infinity") to = -std::numeric_limits<double>::infinity();
-      else if (!ParseAll(text, to)) return WrongType(path, "a number", from);
+      if (text == "NaN")
+        to = std::numeric_limits<double>::quiet_NaN();
+      else if (text == "Infinity")
+        to = std::numeric_limits<double>::infinity();
+      else if (text == "-Infinity")
+        to = -std::numeric_limits<double>::infinity();
+      else if (!ParseAll(text, to))
+        return WrongType(path, "a number", from);
       return OkStatus();
     }
     default:

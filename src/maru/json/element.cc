@@ -29,14 +29,21 @@ constexpr std::size_t kKeepBytes = 4 * 1024 * 1024;
 
 std::string_view KindName(Kind kind) {
   switch (kind) {
-    case Kind::kNull: return "null";
-    case Kind::kBool: return "a boolean";
+    case Kind::kNull:
+      return "null";
+    case Kind::kBool:
+      return "a boolean";
     case Kind::kInt:
-    case Kind::kUint: return "an integer";
-    case Kind::kDouble: return "a number";
-    case Kind::kString: return "a string";
-    case Kind::kArray: return "an array";
-    case Kind::kObject: return "an object";
+    case Kind::kUint:
+      return "an integer";
+    case Kind::kDouble:
+      return "a number";
+    case Kind::kString:
+      return "a string";
+    case Kind::kArray:
+      return "an array";
+    case Kind::kObject:
+      return "an object";
   }
   return "nothing";
 }
@@ -55,25 +62,47 @@ Result<Element> Parse(std::string_view text) {
 
 Kind Element::kind() const {
   switch (Open(opaque_).type()) {
-    case dom::element_type::ARRAY: return Kind::kArray;
-    case dom::element_type::OBJECT: return Kind::kObject;
-    case dom::element_type::INT64: return Kind::kInt;
-    case dom::element_type::UINT64: return Kind::kUint;
-    case dom::element_type::DOUBLE: return Kind::kDouble;
-    case dom::element_type::STRING: return Kind::kString;
-    case dom::element_type::BOOL: return Kind::kBool;
-    case dom::element_type::NULL_VALUE: break;
+    case dom::element_type::ARRAY:
+      return Kind::kArray;
+    case dom::element_type::OBJECT:
+      return Kind::kObject;
+    case dom::element_type::INT64:
+      return Kind::kInt;
+    case dom::element_type::UINT64:
+      return Kind::kUint;
+    case dom::element_type::DOUBLE:
+      return Kind::kDouble;
+    case dom::element_type::STRING:
+      return Kind::kString;
+    case dom::element_type::BOOL:
+      return Kind::kBool;
+    case dom::element_type::NULL_VALUE:
+      break;
   }
   return Kind::kNull;
 }
 
-bool Element::AsBool() const { return Open(opaque_).get_bool().value_unsafe(); }
-std::int64_t Element::AsInt() const { return Open(opaque_).get_int64().value_unsafe(); }
-std::uint64_t Element::AsUint() const { return Open(opaque_).get_uint64().value_unsafe(); }
-double Element::AsDouble() const { return Open(opaque_).get_double().value_unsafe(); }
-std::string_view Element::AsString() const { return Open(opaque_).get_string().value_unsafe(); }
-std::string Element::Dump() const { return simdjson::minify(Open(opaque_)); }
-std::size_t Element::ArraySize() const { return Open(opaque_).get_array().value_unsafe().size(); }
+bool Element::AsBool() const {
+  return Open(opaque_).get_bool().value_unsafe();
+}
+std::int64_t Element::AsInt() const {
+  return Open(opaque_).get_int64().value_unsafe();
+}
+std::uint64_t Element::AsUint() const {
+  return Open(opaque_).get_uint64().value_unsafe();
+}
+double Element::AsDouble() const {
+  return Open(opaque_).get_double().value_unsafe();
+}
+std::string_view Element::AsString() const {
+  return Open(opaque_).get_string().value_unsafe();
+}
+std::string Element::Dump() const {
+  return simdjson::minify(Open(opaque_));
+}
+std::size_t Element::ArraySize() const {
+  return Open(opaque_).get_array().value_unsafe().size();
+}
 
 void Element::ForEachItem(absl::FunctionRef<bool(std::size_t, Element)> visit) const {
   std::size_t index = 0;

@@ -20,16 +20,16 @@ std::string_view KindName(Kind kind);
 class Element {
  public:
   Kind kind() const;
-  bool AsBool() const;              // each As… needs the kind that it names
+  bool AsBool() const;  // each As… needs the kind that it names
   std::int64_t AsInt() const;
   std::uint64_t AsUint() const;
-  double AsDouble() const;          // any of the three number kinds
+  double AsDouble() const;  // any of the three number kinds
   std::string_view AsString() const;
-  std::string Dump() const;         // as JSON text, without spaces
+  std::string Dump() const;  // as JSON text, without spaces
   // Both stop early when `visit` returns false.
   void ForEachItem(absl::FunctionRef<bool(std::size_t index, Element item)> visit) const;
   void ForEachField(absl::FunctionRef<bool(std::string_view name, Element value)> visit) const;
-  std::size_t ArraySize() const;    // needs kArray
+  std::size_t ArraySize() const;  // needs kArray
 
  private:
   friend Result<Element> Parse(std::string_view text);

@@ -18,13 +18,20 @@ void AppendNumber(std::string& out, T value) {
 
 }  // namespace
 
-void Append(std::string& out, std::int64_t value) { AppendNumber(out, value); }
-void Append(std::string& out, std::uint64_t value) { AppendNumber(out, value); }
+void Append(std::string& out, std::int64_t value) {
+  AppendNumber(out, value);
+}
+void Append(std::string& out, std::uint64_t value) {
+  AppendNumber(out, value);
+}
 
 void Append(std::string& out, double value) {
-  if (std::isnan(value)) out += "\"NaN\"";
-  else if (std::isinf(value)) out += value > 0 ? "\"Infinity\"" : "\"-Infinity\"";
-  else AppendNumber(out, value);
+  if (std::isnan(value))
+    out += "\"NaN\"";
+  else if (std::isinf(value))
+    out += value > 0 ? "\"Infinity\"" : "\"-Infinity\"";
+  else
+    AppendNumber(out, value);
 }
 
 void AppendQuoted(std::string& out, std::string_view text) {
@@ -37,11 +44,21 @@ void AppendQuoted(std::string& out, std::string_view text) {
     out.append(text.substr(copied, i - copied));
     copied = i + 1;
     switch (c) {
-      case '"': out += "\\\""; break;
-      case '\\': out += "\\\\"; break;
-      case '\n': out += "\\n"; break;
-      case '\r': out += "\\r"; break;
-      case '\t': out += "\\t"; break;
+      case '"':
+        out += "\\\"";
+        break;
+      case '\\':
+        out += "\\\\";
+        break;
+      case '\n':
+        out += "\\n";
+        break;
+      case '\r':
+        out += "\\r";
+        break;
+      case '\t':
+        out += "\\t";
+        break;
       default:
         out += "\\u00";
         out += kHex[c >> 4];

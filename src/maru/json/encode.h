@@ -28,15 +28,19 @@ void Write(std::string& out, const T& value) {
   } else if constexpr (std::is_enum_v<T>) {
     AppendQuoted(out, boost::describe::enum_to_string(value, ""));
   } else if constexpr (std::is_integral_v<T>) {
-    if constexpr (std::is_signed_v<T>) Append(out, std::int64_t{value});
-    else Append(out, std::uint64_t{value});
+    if constexpr (std::is_signed_v<T>)
+      Append(out, std::int64_t{value});
+    else
+      Append(out, std::uint64_t{value});
   } else if constexpr (std::is_floating_point_v<T>) {
     Append(out, double{value});
   } else if constexpr (std::is_convertible_v<const T&, std::string_view>) {
     AppendQuoted(out, value);
   } else if constexpr (shape::IsOptional<T>::value) {
-    if (value) Write(out, *value);
-    else out += "null";
+    if (value)
+      Write(out, *value);
+    else
+      out += "null";
   } else if constexpr (shape::IsVector<T>::value) {
     out += '[';
     bool first = true;

@@ -64,11 +64,11 @@ TEST(JsonTest, ErrorsNameThePlace) {
 }
 
 TEST(JsonTest, WritesWhatItReads) {
-  const Document d{.run_id = "a\"\n\x01", .metrics = {{0.1, 2}, {INFINITY, 0}}, .tags = {{"k", "v"}}, .color = Color::RED_ISH};
+  const Document d{
+      .run_id = "a\"\n\x01", .metrics = {{0.1, 2}, {INFINITY, 0}}, .tags = {{"k", "v"}}, .color = Color::RED_ISH};
   const std::string text = Encode(d);
-  EXPECT_EQ(text,
-            R"({"run_id":"a\"\n\u0001","metrics":[{"value":0.1,"step":2},{"value":"Infinity","step":0}],)"
-            R"("tags":{"k":"v"},"color":"RED_ISH","deleted":false,"extra":null})");
+  EXPECT_EQ(text, R"({"run_id":"a\"\n\u0001","metrics":[{"value":0.1,"step":2},{"value":"Infinity","step":0}],)"
+                  R"("tags":{"k":"v"},"color":"RED_ISH","deleted":false,"extra":null})");
   const auto again = Decode<Document>(text);
   ASSERT_TRUE(again.ok()) << again.status();
   EXPECT_EQ(Encode(*again), text);

@@ -31,8 +31,8 @@ struct ObjectInfo {
 class ObjectReader {
  public:
   virtual ~ObjectReader() = default;
-  virtual std::uint64_t size_bytes() const = 0;                   // of the whole object
-  virtual Result<std::size_t> Read(std::span<char> out) = 0;      // 0 is the end
+  virtual std::uint64_t size_bytes() const = 0;               // of the whole object
+  virtual Result<std::size_t> Read(std::span<char> out) = 0;  // 0 is the end
 };
 
 // Destroyed without Commit, nothing of it remains.
@@ -66,8 +66,8 @@ class ObjectStore {
   virtual Status Delete(std::string_view key) = 0;  // OK when it was not there
   // Everything below prefix + "/" ("" is the root), sorted by key, after `start_after`; with `delimited` only one
   // level, deeper ones as prefixes. At most `limit`.
-  virtual Result<std::vector<ObjectInfo>> List(std::string_view prefix, bool delimited, std::string_view start_after = {},
-                                               std::size_t limit = 1000) = 0;
+  virtual Result<std::vector<ObjectInfo>> List(std::string_view prefix, bool delimited,
+                                               std::string_view start_after = {}, std::size_t limit = 1000) = 0;
   virtual Status DeleteTree(std::string_view prefix) = 0;
 
   // Presigned GET for `seconds`, or kUnimplemented where the store has no URLs.

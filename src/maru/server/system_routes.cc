@@ -9,21 +9,29 @@ namespace {
 http::Reply PlainError(const Status& status, const http::Request&) {
   http::Reply reply = http::Reply::Text(std::string(status.message()) + "\n");
   switch (status.code()) {
-    case absl::StatusCode::kNotFound: reply.status = 404; break;
-    case absl::StatusCode::kUnauthenticated: reply.status = 401; break;
-    case absl::StatusCode::kPermissionDenied: reply.status = 403; break;
+    case absl::StatusCode::kNotFound:
+      reply.status = 404;
+      break;
+    case absl::StatusCode::kUnauthenticated:
+      reply.status = 401;
+      break;
+    case absl::StatusCode::kPermissionDenied:
+      reply.status = 403;
+      break;
     case absl::StatusCode::kUnavailable:
-    case absl::StatusCode::kResourceExhausted: reply.status = 503; break;
-    default: reply.status = 400;
+    case absl::StatusCode::kResourceExhausted:
+      reply.status = 503;
+      break;
+    default:
+      reply.status = 400;
   }
   return reply;
 }
 
 // Ready means that a request that needs the database would be answered.
 Result<http::Reply> Ready(sql::Database& database) {
-  MARU_RETURN_IF_ERROR(database.Read([](sql::Reader& reader) {
-    return reader.Query("SELECT 1", {}, [](const sql::Row&) { return OkStatus(); });
-  }));
+  MARU_RETURN_IF_ERROR(database.Read(
+      [](sql::Reader& reader) { return reader.Query("SELECT 1", {}, [](const sql::Row&) { return OkStatus(); }); }));
   return http::Reply::Text("OK");
 }
 

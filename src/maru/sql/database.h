@@ -16,8 +16,8 @@
 #include <absl/functional/function_ref.h>
 
 #include <cstdint>
-#include <memory>
 #include <initializer_list>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -73,10 +73,10 @@ class Row {
  public:
   virtual ~Row() = default;
   virtual bool IsNull(int column) const = 0;
-  virtual std::int64_t Int(int column) const = 0;            // 0 when NULL
-  virtual double Real(int column) const = 0;                 // 0 when NULL
-  virtual std::string_view Text(int column) const = 0;       // empty when NULL
-  virtual std::string_view Bytes(int column) const = 0;      // of a blob; empty when NULL
+  virtual std::int64_t Int(int column) const = 0;        // 0 when NULL
+  virtual double Real(int column) const = 0;             // 0 when NULL
+  virtual std::string_view Text(int column) const = 0;   // empty when NULL
+  virtual std::string_view Bytes(int column) const = 0;  // of a blob; empty when NULL
 
   bool Bool(int column) const { return Int(column) != 0; }
   std::string String(int column) const { return std::string(Text(column)); }
@@ -147,7 +147,7 @@ class Database {
 };
 
 struct OpenOptions {
-  int readers = 4;             // snapshot connections
+  int readers = 4;               // snapshot connections
   std::size_t queue_max = 4096;  // writers waiting at most; beyond it Write answers kResourceExhausted at once
 };
 

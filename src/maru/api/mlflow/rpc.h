@@ -86,9 +86,10 @@ template <typename Service, std::size_t N>
 void Mount(http::Router& router, Service& service, const Rpc<Service> (&rows)[N]) {
   for (const Rpc<Service>& row : rows) {
     for (const char* root : {"/api/", "/ajax-api/"}) {
-      router.Add({row.verb, std::string(root) + row.path, row.permission,
-                  http::Handler([&service, call = row.call](const http::Request& request) { return call(service, request); }),
-                  FormatError});
+      router.Add(
+          {row.verb, std::string(root) + row.path, row.permission,
+           http::Handler([&service, call = row.call](const http::Request& request) { return call(service, request); }),
+           FormatError});
     }
   }
 }
