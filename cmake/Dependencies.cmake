@@ -4,6 +4,7 @@ find_package(Boost 1.81 REQUIRED COMPONENTS json url)
 find_package(absl REQUIRED)
 find_package(Protobuf REQUIRED)
 find_package(gRPC REQUIRED)
+find_package(re2 REQUIRED)  # by the module that gRPC brings
 find_package(simdjson REQUIRED)
 find_package(fmt REQUIRED)
 find_package(spdlog REQUIRED)

@@ -12,6 +12,7 @@
 
 #include "maru/sql/database.h"
 #include "maru/sql/test_database.h"
+#include "maru/sql/text_match.h"
 
 namespace maru::sql {
 namespace {
@@ -47,6 +48,26 @@ class DatabaseContract : public ::testing::Test {
   TempFolder folder_;
   std::unique_ptr<Database> db_;
 };
+
+TEST_F(DatabaseContract, MatchesText) {
+  ASSERT_TRUE(Run("CREATE TABLE t (s TEXT)").ok());
+  for (const char* text : {"Alpha", "alpha", "al_pha", "beta-12", "a\\%"})
+    ASSERT_TRUE(Run("INSERT INTO t VALUES (?)", {text}).ok());
+  ASSERT_TRUE(Run("INSERT INTO t VALUES (NULL)").ok());
+  const auto count = [&](const std::string& condition, std::string_view pattern) {
+    return Count("SELECT count(*) FROM t WHERE " + condition, {pattern});
+  };
+  const Dialect dialect = db_->dialect();
+  EXPECT_EQ(count(Like(dialect, "s"), "al%"), 2);
+  EXPECT_EQ(count(Like(dialect, "s"), "Al____"), 0);
+  EXPECT_EQ(count(Like(dialect, "s"), "Al___"), 1);
+  EXPECT_EQ(count(Like(dialect, "s"), "a\\%"), 1);
+  EXPECT_EQ(count(ILike(dialect, "s"), "AL%A"), 3);
+  EXPECT_EQ(count(MatchesRegex(dialect, "s"), "^al"), 2);
+  EXPECT_EQ(count(MatchesRegex(dialect, "s"), "[0-9]{2}$"), 1);
+  EXPECT_TRUE(CheckRegex("a|b").ok());
+  EXPECT_EQ(CheckRegex("(").code(), absl::StatusCode::kInvalidArgument);
+}
 
 TEST_F(DatabaseContract, KeepsEveryType) {
   ASSERT_TRUE(Run("CREATE TABLE t (i BIGINT, d DOUBLE PRECISION, s TEXT, b BLOB)").ok());

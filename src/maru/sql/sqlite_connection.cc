@@ -7,6 +7,7 @@
 
 #include "maru/sql/arguments.h"
 #include "maru/sql/sqlite_error.h"
+#include "maru/sql/sqlite_regexp.h"
 #include "maru/sql/statement_cache.h"
 
 namespace maru::sql {
@@ -158,6 +159,7 @@ Result<Db> OpenDb(const std::string& path, int flags, std::initializer_list<cons
     return Status(status.code(), fmt::format("{}: {}", path, std::string(status.message())));
   }
   sqlite3_busy_timeout(db.get(), kBusyTimeoutMs);
+  if (const int added = AddRegexp(db.get()); added != SQLITE_OK) return SqliteError(db.get(), added, "regexp");
   for (const char* pragma : pragmas) {
     const int result = sqlite3_exec(db.get(), pragma, nullptr, nullptr, nullptr);
     if (result != SQLITE_OK) {
@@ -171,16 +173,17 @@ Result<Db> OpenDb(const std::string& path, int flags, std::initializer_list<cons
 }  // namespace
 
 Result<std::unique_ptr<Connection>> ConnectSqliteWriter(const std::string& path) {
-  MARU_ASSIGN_OR_RETURN(Db db, OpenDb(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
-                                      {"PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL", "PRAGMA foreign_keys=ON",
-                                       "PRAGMA temp_store=MEMORY", "PRAGMA cache_size=-65536"}));
+  MARU_ASSIGN_OR_RETURN(
+      Db db, OpenDb(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
+                    {"PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL", "PRAGMA foreign_keys=ON",
+                     "PRAGMA temp_store=MEMORY", "PRAGMA cache_size=-65536", "PRAGMA case_sensitive_like=ON"}));
   return std::make_unique<SqliteConnection>(std::move(db));
 }
 
 Result<std::unique_ptr<Connection>> ConnectSqliteReader(const std::string& path) {
-  MARU_ASSIGN_OR_RETURN(Db db,
-                        OpenDb(path, SQLITE_OPEN_READONLY,
-                               {"PRAGMA temp_store=MEMORY", "PRAGMA cache_size=-16384", "PRAGMA mmap_size=268435456"}));
+  MARU_ASSIGN_OR_RETURN(Db db, OpenDb(path, SQLITE_OPEN_READONLY,
+                                      {"PRAGMA temp_store=MEMORY", "PRAGMA cache_size=-16384",
+                                       "PRAGMA mmap_size=268435456", "PRAGMA case_sensitive_like=ON"}));
   return std::make_unique<SqliteConnection>(std::move(db));
 }
 
