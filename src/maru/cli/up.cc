@@ -36,8 +36,8 @@ void RunUp(const Settings& settings) {
   StopSignals signals;
   auto server = server::Server::Start(*config);
   if (!server.ok()) Fail(server.status());
-  std::printf("maru is ready at %s://%s:%d\n", config->tls_key.empty() ? "http" : "https", config->address.c_str(),
-              (*server)->port());
+  std::printf("maru is ready at %s://%s:%d (gRPC on port %d)\n", config->tls_key.empty() ? "http" : "https",
+              config->address.c_str(), (*server)->port(), (*server)->grpc_port());
   std::fflush(stdout);
   signals.Wait();
   (*server)->Drain(std::chrono::milliseconds(config->drain_timeout_ms));

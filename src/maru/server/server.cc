@@ -4,6 +4,7 @@
 
 #include "maru/base/clock.h"
 #include "maru/events/event_log.h"
+#include "maru/grpc/server.h"
 #include "maru/http/server.h"
 #include "maru/object_store/object_store.h"
 #include "maru/server/system_routes.h"
@@ -43,14 +44,28 @@ class ComposedServer final : public Server {
     options.tls_certificate_file = config_.tls_certificate;
     options.tls_key_file = config_.tls_key;
     MARU_ASSIGN_OR_RETURN(http_, http::Server::Start(options, router_, nullptr, [](const http::Served&) {}));
-    return OkStatus();
+    return ListenGrpc();
   }
 
   std::uint16_t port() const override { return http_->port(); }
+  std::uint16_t grpc_port() const override { return grpc_->port(); }
   const http::Router& router() const override { return router_; }
-  void Drain(std::chrono::milliseconds grace) override { http_->Drain(grace); }
+  void Drain(std::chrono::milliseconds grace) override {
+    http_->Drain(grace);
+    grpc_->Drain(grace);
+  }
 
  private:
+  Status ListenGrpc() {
+    grpc::ServerOptions options;
+    options.address = config_.address;
+    options.port = static_cast<std::uint16_t>(config_.grpc_port);
+    options.tls_certificate_file = config_.tls_certificate;
+    options.tls_key_file = config_.tls_key;
+    MARU_ASSIGN_OR_RETURN(grpc_, grpc::Server::Start(options, {}));
+    return OkStatus();
+  }
+
   const config::Config config_;
   const Clock* const clock_ = Clock::System();
   std::unique_ptr<sql::Database> database_;
@@ -58,6 +73,7 @@ class ComposedServer final : public Server {
   std::unique_ptr<events::EventLog> events_;
   http::Router router_;
   std::unique_ptr<http::Server> http_;
+  std::unique_ptr<grpc::Server> grpc_;
 };
 
 }  // namespace

@@ -24,6 +24,7 @@ class Server {
   virtual ~Server() = default;
 
   virtual std::uint16_t port() const = 0;
+  virtual std::uint16_t grpc_port() const = 0;
   virtual const http::Router& router() const = 0;
   virtual void Drain(std::chrono::milliseconds grace) = 0;
 };
