@@ -25,7 +25,7 @@ struct ObjectInfo {
   std::string key;
   std::uint64_t size_bytes = 0;
   std::int64_t modified_ms = 0;
-  bool is_prefix = false;  // a "folder" in a listing by delimiter
+  bool is_prefix = false;  // a "folder" in a delimited listing: size and time are 0, and the key ends with '/'
 };
 
 class ObjectReader {
@@ -65,9 +65,11 @@ class ObjectStore {
   virtual Result<ObjectInfo> Stat(std::string_view key) = 0;
   virtual Status Delete(std::string_view key) = 0;  // OK when it was not there
   // Everything below prefix + "/" ("" is the root), sorted by key, after `start_after`; with `delimited` only one
-  // level, deeper ones as prefixes. At most `limit`.
+  // level, deeper ones as prefixes. At most `limit`. `start_after` is the last key of the listing before, so paging on
+  // from a prefix leaves out all that is below it. A prefix may have its '/' at the end, as listings give it.
   virtual Result<std::vector<ObjectInfo>> List(std::string_view prefix, bool delimited,
                                                std::string_view start_after = {}, std::size_t limit = 1000) = 0;
+  // Everything that List(prefix) would find. An object named `prefix` itself stays.
   virtual Status DeleteTree(std::string_view prefix) = 0;
 
   // Presigned GET for `seconds`, or kUnimplemented where the store has no URLs.
