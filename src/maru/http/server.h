@@ -22,6 +22,10 @@ class Gatekeeper {
  public:
   virtual ~Gatekeeper() = default;
   virtual Status Admit(Request& request, const Route& route) = 0;
+  // Adds what a refusal of Admit needs on the wire besides its body, like WWW-Authenticate. On either kind of thread.
+  virtual void Challenge(const Request& request, const Status& refusal, Reply& reply) {
+    (void)request, (void)refusal, (void)reply;
+  }
 };
 
 // Told of each finished request; for logs and metrics. Called on an I/O thread; must not block.
