@@ -29,10 +29,10 @@ constexpr std::string_view kAppend =
 // An empty workspace or prefix narrows nothing. The prefix is compared as text, so that '_' and '%' mean themselves.
 constexpr std::string_view kRead =
     "SELECT id, time_ms, workspace, principal, type, subject, payload FROM events "
-    "WHERE id > ? AND (? = '' OR workspace = ?) AND substr(type, 1, ?) = ? ORDER BY id LIMIT ?";
+    "WHERE id > ? AND (? = '' OR workspace = ?) AND substr(type, 1, length(?)) = ? ORDER BY id LIMIT ?";
 constexpr std::string_view kReadBackwards =
     "SELECT id, time_ms, workspace, principal, type, subject, payload FROM events "
-    "WHERE id < ? AND (? = '' OR workspace = ?) AND substr(type, 1, ?) = ? ORDER BY id DESC LIMIT ?";
+    "WHERE id < ? AND (? = '' OR workspace = ?) AND substr(type, 1, length(?)) = ? ORDER BY id DESC LIMIT ?";
 constexpr std::string_view kLastId = "SELECT MAX(id) FROM events";
 constexpr std::string_view kCursor = "SELECT event_id FROM event_cursors WHERE reader = ?";
 constexpr std::string_view kSaveCursor =
@@ -105,10 +105,8 @@ class SqlEventLog final : public EventLog {
                                       std::string_view type_prefix) {
     std::vector<Event> events;
     MARU_RETURN_IF_ERROR(database_.Read([&](sql::Reader& reader) -> Status {
-      MARU_ASSIGN_OR_RETURN(events, reader.QueryAll(sql,
-                                                    {from, workspace, workspace,
-                                                     static_cast<std::int64_t>(type_prefix.size()), type_prefix, limit},
-                                                    FromRow));
+      MARU_ASSIGN_OR_RETURN(
+          events, reader.QueryAll(sql, {from, workspace, workspace, type_prefix, type_prefix, limit}, FromRow));
       return OkStatus();
     }));
     return events;

@@ -13,14 +13,14 @@ namespace {
 
 using ::testing::ElementsAre;
 
-class EventLogTest : public ::testing::Test {
+class EventLogTest : public ::testing::TestWithParam<sql::Dialect> {
  protected:
   void SetUp() override { Reopen(); }
 
   void Reopen() {
     log_.reset();
     db_.reset();
-    auto db = sql::Open("sqlite:" + folder_ / "db");
+    auto db = sql::Open(test_.url());
     ASSERT_TRUE(db.ok()) << db.status();
     db_ = *std::move(db);
     auto log = EventLog::Open(*db_, Clock::System());
@@ -43,12 +43,15 @@ class EventLogTest : public ::testing::Test {
     return types;
   }
 
-  sql::TempFolder folder_;
+  sql::TestDatabase test_{GetParam()};
   std::unique_ptr<sql::Database> db_;
   std::unique_ptr<EventLog> log_;
 };
 
-TEST_F(EventLogTest, KeepsWhatHappenedInOrder) {
+INSTANTIATE_TEST_SUITE_P(, EventLogTest, ::testing::Values(sql::Dialect::kSqlite, sql::Dialect::kPostgres),
+                         [](const auto& info) { return sql::DialectName(info.param); });
+
+TEST_P(EventLogTest, KeepsWhatHappenedInOrder) {
   EXPECT_EQ(*log_->LastId(), 0);
   ASSERT_TRUE(Append("run.created").ok());
   ASSERT_TRUE(Append("run.updated").ok());
@@ -65,12 +68,12 @@ TEST_F(EventLogTest, KeepsWhatHappenedInOrder) {
   EXPECT_THAT(Types(log_->Read(first.id, 10)), ElementsAre("run.updated"));
 }
 
-TEST_F(EventLogTest, ForgetsWhatWasRolledBack) {
+TEST_P(EventLogTest, ForgetsWhatWasRolledBack) {
   EXPECT_FALSE(Append("run.created", "default", Aborted("no")).ok());
   EXPECT_THAT(Types(log_->Read(0, 10)), ElementsAre());
 }
 
-TEST_F(EventLogTest, NarrowsByWorkspaceAndPrefix) {
+TEST_P(EventLogTest, NarrowsByWorkspaceAndPrefix) {
   ASSERT_TRUE(Append("run.created", "a").ok());
   ASSERT_TRUE(Append("runner_created", "a").ok());
   ASSERT_TRUE(Append("alias.moved", "b").ok());
@@ -81,14 +84,14 @@ TEST_F(EventLogTest, NarrowsByWorkspaceAndPrefix) {
   EXPECT_THAT(Types(log_->Read(0, 1, "b")), ElementsAre("alias.moved"));
 }
 
-TEST_F(EventLogTest, ReadsBackwardsForPeople) {
+TEST_P(EventLogTest, ReadsBackwardsForPeople) {
   for (const char* type : {"a.x", "b.x", "c.x"}) ASSERT_TRUE(Append(type).ok());
   const auto newest = log_->ReadBackwards(0, 2);
   ASSERT_THAT(Types(newest), ElementsAre("c.x", "b.x"));
   EXPECT_THAT(Types(log_->ReadBackwards(newest->back().id, 2)), ElementsAre("a.x"));
 }
 
-TEST_F(EventLogTest, CursorsAreDurable) {
+TEST_P(EventLogTest, CursorsAreDurable) {
   EXPECT_EQ(*log_->Cursor("webhooks"), 0);
   for (const std::int64_t id : {7, 9}) {
     ASSERT_TRUE(db_->Write([&](sql::Writer& w) { return log_->SaveCursor(w, "webhooks", id); }).ok());
@@ -98,7 +101,7 @@ TEST_F(EventLogTest, CursorsAreDurable) {
   EXPECT_EQ(*log_->Cursor("audit"), 0);
 }
 
-TEST_F(EventLogTest, WakesUntilTheSubscriptionDies) {
+TEST_P(EventLogTest, WakesUntilTheSubscriptionDies) {
   int woken = 0;
   auto subscription = log_->OnAnnounce([&] { ++woken; });
   log_->Announce();
@@ -111,7 +114,7 @@ TEST_F(EventLogTest, WakesUntilTheSubscriptionDies) {
   subscription.reset();
 }
 
-TEST_F(EventLogTest, AReaderThatFollowsMissesNothing) {
+TEST_P(EventLogTest, AReaderThatFollowsMissesNothing) {
   std::atomic<bool> done = false;
   std::vector<std::int64_t> seen;
   std::thread reader([&] {

@@ -5,7 +5,8 @@
 
 namespace maru::sql {
 
-// kInvalidArgument for NaN (SQLite would store NULL) and for text with a NUL character (PostgreSQL has none).
+// kInvalidArgument for NaN (SQLite would store NULL), and for text that has a NUL character or is not UTF-8 (PostgreSQL
+// takes neither).
 Status CheckArgs(const Args& args);
 
 }  // namespace maru::sql

@@ -15,8 +15,8 @@ class Connection : public Writer {
   // Starts a transaction: one that may write, or a snapshot to read from. Reading snapshots end with Rollback.
   virtual Status BeginWrite() = 0;
   virtual Status BeginRead() = 0;
-  // After OK everything since BeginWrite is on disk. After an error nothing is, except when `outcome_unknown`: the
-  // session broke between asking and hearing.
+  // After OK everything since BeginWrite is on disk. After an error nothing is; only a session that broke
+  // between asking and hearing leaves it open, which its message says.
   virtual Status Commit() = 0;
   // Forgets the transaction. Never fails: a session that cannot roll back is broken.
   virtual void Rollback() = 0;
@@ -29,6 +29,9 @@ class Connection : public Writer {
   virtual bool InTransaction() const = 0;
   // Whether the session is lost and a new one is needed.
   virtual bool Broken() const = 0;
+
+  // Whether no statement of this transaction has succeeded yet, so that nobody has seen anything of it.
+  virtual bool Untouched() const { return false; }
 
   // Called by group commit between transactions, for work that needs a moment without one.
   virtual void BetweenTransactions() {}

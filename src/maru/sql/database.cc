@@ -4,6 +4,7 @@
 
 #include "maru/sql/file_lock.h"
 #include "maru/sql/group_commit.h"
+#include "maru/sql/postgres_connection.h"
 #include "maru/sql/reader_pool.h"
 #include "maru/sql/sqlite_connection.h"
 
@@ -30,14 +31,9 @@ class PooledDatabase final : public Database {
   ReaderPool readers_;
 };
 
-}  // namespace
+constexpr std::string_view kSqlite = "sqlite:";
 
-Result<std::unique_ptr<Database>> Open(std::string_view url, const OpenOptions& options) {
-  constexpr std::string_view kSqlite = "sqlite:";
-  if (!url.starts_with(kSqlite)) {
-    return InvalidArgument("unknown kind of database; use sqlite:PATH or postgresql://USER@HOST/NAME");
-  }
-  const std::string path(url.substr(kSqlite.size()));
+Result<std::unique_ptr<Database>> OpenSqlite(const std::string& path, const OpenOptions& options) {
   if (path.empty()) return InvalidArgument("sqlite: needs the path of a file after it");
   MARU_ASSIGN_OR_RETURN(std::unique_ptr<FileLock> lock, FileLock::Take(path + ".lock"));
   const Connector connect_writer = [path] { return ConnectSqliteWriter(path); };
@@ -45,6 +41,23 @@ Result<std::unique_ptr<Database>> Open(std::string_view url, const OpenOptions& 
   MARU_ASSIGN_OR_RETURN(std::unique_ptr<Connection> writer, connect_writer());
   return std::make_unique<PooledDatabase>(Dialect::kSqlite, std::move(lock), std::move(writer), connect_writer,
                                           connect_reader, options);
+}
+
+Result<std::unique_ptr<Database>> OpenPostgres(const std::string& url, const OpenOptions& options) {
+  const Connector connect_writer = [url] { return ConnectPostgresWriter(url); };
+  const Connector connect_reader = [url] { return ConnectPostgresReader(url); };
+  MARU_ASSIGN_OR_RETURN(std::unique_ptr<Connection> writer, connect_writer());
+  return std::make_unique<PooledDatabase>(Dialect::kPostgres, nullptr, std::move(writer), connect_writer,
+                                          connect_reader, options);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Database>> Open(std::string_view url, const OpenOptions& options) {
+  if (url.starts_with(kSqlite)) return OpenSqlite(std::string(url.substr(kSqlite.size())), options);
+  if (url.starts_with("postgresql://") || url.starts_with("postgres://"))
+    return OpenPostgres(std::string(url), options);
+  return InvalidArgument("unknown kind of database; use sqlite:PATH or postgresql://USER@HOST/NAME");
 }
 
 }  // namespace maru::sql

@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "maru/sql/database.h"
+#include "maru/sql/migration.h"
 #include "maru/sql/test_database.h"
 #include "maru/sql/text_match.h"
 
@@ -19,13 +20,13 @@ namespace {
 
 using ::testing::HasSubstr;
 
-class DatabaseContract : public ::testing::Test {
+class DatabaseContract : public ::testing::TestWithParam<Dialect> {
  protected:
   void SetUp() override { Reopen(); }
 
   void Reopen(const OpenOptions& options = {}) {
     db_.reset();
-    auto opened = Open("sqlite:" + folder_ / "db", options);
+    auto opened = Open(test_.url(), options);
     ASSERT_TRUE(opened.ok()) << opened.status();
     db_ = *std::move(opened);
   }
@@ -45,11 +46,14 @@ class DatabaseContract : public ::testing::Test {
     return n;
   }
 
-  TempFolder folder_;
+  TestDatabase test_{GetParam()};
   std::unique_ptr<Database> db_;
 };
 
-TEST_F(DatabaseContract, MatchesText) {
+INSTANTIATE_TEST_SUITE_P(, DatabaseContract, ::testing::Values(Dialect::kSqlite, Dialect::kPostgres),
+                         [](const auto& info) { return DialectName(info.param); });
+
+TEST_P(DatabaseContract, MatchesText) {
   ASSERT_TRUE(Run("CREATE TABLE t (s TEXT)").ok());
   for (const char* text : {"Alpha", "alpha", "al_pha", "beta-12", "a\\%"})
     ASSERT_TRUE(Run("INSERT INTO t VALUES (?)", {text}).ok());
@@ -69,8 +73,9 @@ TEST_F(DatabaseContract, MatchesText) {
   EXPECT_EQ(CheckRegex("(").code(), absl::StatusCode::kInvalidArgument);
 }
 
-TEST_F(DatabaseContract, KeepsEveryType) {
-  ASSERT_TRUE(Run("CREATE TABLE t (i BIGINT, d DOUBLE PRECISION, s TEXT, b BLOB)").ok());
+TEST_P(DatabaseContract, KeepsEveryType) {
+  constexpr Migration kTable[] = {{1, "CREATE TABLE t (i BIGINT, d DOUBLE PRECISION, s TEXT, b BLOB);"}};
+  ASSERT_TRUE(Migrate(*db_, "test", kTable).ok());
   const std::string bytes("\x00\xff\x01", 3);
   const std::int64_t smallest = std::numeric_limits<std::int64_t>::min();
   ASSERT_TRUE(Run("INSERT INTO t VALUES (?, ?, ?, ?)", {smallest, 0.1, "마루", Blob{bytes}}).ok());
@@ -114,15 +119,16 @@ TEST_F(DatabaseContract, KeepsEveryType) {
   EXPECT_EQ(rows, 3);
 }
 
-TEST_F(DatabaseContract, RefusesWhatAnEngineWouldBend) {
+TEST_P(DatabaseContract, RefusesWhatAnEngineWouldBend) {
   ASSERT_TRUE(Run("CREATE TABLE t (d DOUBLE PRECISION, s TEXT)").ok());
   EXPECT_EQ(Run("INSERT INTO t VALUES (?, ?)", {std::nan(""), "x"}).code(), absl::StatusCode::kInvalidArgument);
   EXPECT_EQ(Run("INSERT INTO t VALUES (?, ?)", {1.0, std::string("a\0b", 3)}).code(),
             absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(Run("INSERT INTO t VALUES (?, ?)", {1.0, "\xff"}).code(), absl::StatusCode::kInvalidArgument);
   EXPECT_EQ(Count("SELECT COUNT(*) FROM t"), 0);
 }
 
-TEST_F(DatabaseContract, NamesTheViolatedConstraint) {
+TEST_P(DatabaseContract, NamesTheViolatedConstraint) {
   ASSERT_TRUE(Run("CREATE TABLE p (id BIGINT PRIMARY KEY, u TEXT UNIQUE)").ok());
   ASSERT_TRUE(Run("CREATE TABLE c (p BIGINT NOT NULL REFERENCES p (id), n BIGINT CHECK (n > 0))").ok());
   ASSERT_TRUE(Run("INSERT INTO p VALUES (1, 'a')").ok());
@@ -136,7 +142,7 @@ TEST_F(DatabaseContract, NamesTheViolatedConstraint) {
   EXPECT_EQ(Run("INSERT INTO p VALUES (?, ?)", {1}).code(), absl::StatusCode::kInternal);
 }
 
-TEST_F(DatabaseContract, CountsChangesAndReturnsRows) {
+TEST_P(DatabaseContract, CountsChangesAndReturnsRows) {
   ASSERT_TRUE(Run("CREATE TABLE t (id BIGINT, v BIGINT)").ok());
   ASSERT_TRUE(db_->Write([&](Writer& w) -> Status {
                    MARU_ASSIGN_OR_RETURN(const auto two, w.Execute("INSERT INTO t VALUES (1, 1), (2, 2)"));
@@ -154,7 +160,7 @@ TEST_F(DatabaseContract, CountsChangesAndReturnsRows) {
                   .ok());
 }
 
-TEST_F(DatabaseContract, AnErrorUndoesItsOwnWriteOnly) {
+TEST_P(DatabaseContract, AnErrorUndoesItsOwnWriteOnly) {
   ASSERT_TRUE(Run("CREATE TABLE t (id BIGINT PRIMARY KEY)").ok());
   // Everyone waits behind the first write, so that the others land in one group.
   std::atomic<int> inside = 0;
@@ -199,7 +205,7 @@ TEST_F(DatabaseContract, AnErrorUndoesItsOwnWriteOnly) {
   EXPECT_EQ(Count("SELECT COUNT(*) FROM t WHERE id % 3 = 0"), 10);
 }
 
-TEST_F(DatabaseContract, AFailedStatementDoomsItsWrite) {
+TEST_P(DatabaseContract, AFailedStatementDoomsItsWrite) {
   ASSERT_TRUE(Run("CREATE TABLE t (id BIGINT PRIMARY KEY)").ok());
   ASSERT_TRUE(Run("INSERT INTO t VALUES (1)").ok());
   const Status status = db_->Write([&](Writer& w) -> Status {
@@ -212,7 +218,7 @@ TEST_F(DatabaseContract, AFailedStatementDoomsItsWrite) {
   EXPECT_EQ(Count("SELECT COUNT(*) FROM t"), 1);
 }
 
-TEST_F(DatabaseContract, WritesAreSerialAndAllThere) {
+TEST_P(DatabaseContract, WritesAreSerialAndAllThere) {
   ASSERT_TRUE(Run("CREATE TABLE counter (n BIGINT)").ok());
   ASSERT_TRUE(Run("CREATE TABLE log (n BIGINT PRIMARY KEY)").ok());
   ASSERT_TRUE(Run("INSERT INTO counter VALUES (0)").ok());
@@ -237,7 +243,7 @@ TEST_F(DatabaseContract, WritesAreSerialAndAllThere) {
   EXPECT_EQ(Count("SELECT COUNT(*) FROM log"), kThreads * kEach);
 }
 
-TEST_F(DatabaseContract, ASnapshotDoesNotMove) {
+TEST_P(DatabaseContract, ASnapshotDoesNotMove) {
   ASSERT_TRUE(Run("CREATE TABLE t (id BIGINT)").ok());
   ASSERT_TRUE(
       db_->Read([&](Reader& r) -> Status {
@@ -253,7 +259,7 @@ TEST_F(DatabaseContract, ASnapshotDoesNotMove) {
   EXPECT_EQ(Count("SELECT COUNT(*) FROM t"), 1) << "the next snapshot sees every answered write";
 }
 
-TEST_F(DatabaseContract, ReadersCannotWrite) {
+TEST_P(DatabaseContract, ReadersCannotWrite) {
   ASSERT_TRUE(Run("CREATE TABLE t (id BIGINT)").ok());
   EXPECT_FALSE(db_->Read([&](Reader& r) {
                     return r.Query("INSERT INTO t VALUES (1) RETURNING id", {}, [](const Row&) { return OkStatus(); });
@@ -262,7 +268,7 @@ TEST_F(DatabaseContract, ReadersCannotWrite) {
   EXPECT_EQ(Count("SELECT COUNT(*) FROM t"), 0);
 }
 
-TEST_F(DatabaseContract, QueriesNest) {
+TEST_P(DatabaseContract, QueriesNest) {
   ASSERT_TRUE(Run("CREATE TABLE t (id BIGINT)").ok());
   ASSERT_TRUE(Run("INSERT INTO t VALUES (1), (2), (3)").ok());
   int pairs = 0;
@@ -279,7 +285,7 @@ TEST_F(DatabaseContract, QueriesNest) {
   EXPECT_EQ(pairs, 9);
 }
 
-TEST_F(DatabaseContract, ARowsErrorStopsTheQuery) {
+TEST_P(DatabaseContract, ARowsErrorStopsTheQuery) {
   ASSERT_TRUE(Run("CREATE TABLE t (id BIGINT)").ok());
   ASSERT_TRUE(Run("INSERT INTO t VALUES (1), (2), (3)").ok());
   int seen = 0;
@@ -293,12 +299,12 @@ TEST_F(DatabaseContract, ARowsErrorStopsTheQuery) {
   EXPECT_EQ(seen, 1);
 }
 
-TEST_F(DatabaseContract, AWriteInsideAWriteIsRefused) {
+TEST_P(DatabaseContract, AWriteInsideAWriteIsRefused) {
   const Status status = db_->Write([&](Writer&) { return db_->Write([](Writer&) { return OkStatus(); }); });
   EXPECT_EQ(status.code(), absl::StatusCode::kInternal);
 }
 
-TEST_F(DatabaseContract, AFullQueueAnswersAtOnce) {
+TEST_P(DatabaseContract, AFullQueueAnswersAtOnce) {
   Reopen({.queue_max = 1});
   std::atomic<bool> inside = false, release = false;
   std::thread holder([&] {
@@ -314,10 +320,43 @@ TEST_F(DatabaseContract, AFullQueueAnswersAtOnce) {
   holder.join();
 }
 
-TEST_F(DatabaseContract, OneServerAtATime) {
-  const auto second = Open("sqlite:" + folder_ / "db");
+TEST_P(DatabaseContract, OneServerAtATime) {
+  const auto second = Open(test_.url());
   EXPECT_EQ(second.status().code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_THAT(second.status().message(), HasSubstr(std::to_string(getpid())));
+}
+
+TEST_P(DatabaseContract, UnderstandsParametersWithoutCasts) {
+  const Migration table[] = {{1, "CREATE TABLE t (i BIGINT, d DOUBLE PRECISION, s TEXT);"}};
+  ASSERT_TRUE(Migrate(*db_, "test", table).ok());
+  ASSERT_TRUE(Run("INSERT INTO t VALUES (?, ?, ?)", {5'000'000'000, 2, "abc"}).ok()) << "an integer for a double";
+  ASSERT_TRUE(Run("UPDATE t SET d = ? WHERE (? IS NULL OR s = ?)", {2.5, nullptr, nullptr}).ok());
+  EXPECT_EQ(Count("SELECT i + ? FROM t WHERE i > ? * 1000 AND d > ?", {1, 3'000'000, 2}), 5'000'000'001);
+  EXPECT_EQ(Count("SELECT COUNT(*) FROM t WHERE (? = '' OR s = ?)", {"", "zzz"}), 1);
+  EXPECT_EQ(Count("SELECT COUNT(*) FROM t WHERE (? IS NULL OR s = ?)", {"abc", "abc"}), 1);
+  EXPECT_EQ(Count("SELECT COUNT(*) FROM t WHERE substr(s, 1, ?) = ?", {2, "ab"}), 1);
+  EXPECT_EQ(Count("SELECT COALESCE(?, 7)", {nullptr}), 7);
+  EXPECT_EQ(Count("SELECT COALESCE(?, 7)", {5'000'000'000}), 5'000'000'000);
+  EXPECT_EQ(Count("SELECT SUM(i) FROM (SELECT i FROM t UNION ALL SELECT ?) AS both_of_them", {-12345}), 4'999'987'655);
+  EXPECT_EQ(Count("SELECT COUNT(*) FROM t LIMIT ?", {10}), 1);
+  EXPECT_EQ(Count("SELECT i FROM t WHERE i = ?", {"5000000000"}), 5'000'000'000) << "text for a number";
+}
+
+TEST_P(DatabaseContract, TextSortsByItsBytesAndLikeMindsCase) {
+  const Migration table[] = {{1, "CREATE TABLE t (s TEXT PRIMARY KEY);"}};
+  ASSERT_TRUE(Migrate(*db_, "test", table).ok());
+  ASSERT_TRUE(Run("INSERT INTO t VALUES ('b'), ('B'), ('a_'), ('é'), ('a'), ('A')").ok());
+  std::string all;
+  ASSERT_TRUE(db_->Read([&](Reader& r) {
+                   all.clear();
+                   return r.Query("SELECT s FROM t ORDER BY s", {}, [&](const Row& row) {
+                     all += row.String(0) + " ";
+                     return OkStatus();
+                   });
+                 })
+                  .ok());
+  EXPECT_EQ(all, "A B a a_ b é ");
+  EXPECT_EQ(Count("SELECT COUNT(*) FROM t WHERE s LIKE 'a%'"), 2);
 }
 
 }  // namespace

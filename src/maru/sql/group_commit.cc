@@ -1,6 +1,7 @@
 #include "maru/sql/group_commit.h"
 
 #include <algorithm>
+#include <string>
 #include <utility>
 
 namespace maru::sql {
@@ -8,6 +9,8 @@ namespace {
 
 // Bounds how long a commit waits for those that joined it; more writers than this are never in flight at once.
 constexpr std::size_t kGroupMax = 128;
+
+constexpr std::chrono::milliseconds kConnectAgainAfter(200);
 
 // True while this thread runs functions for a group. A Write from inside one could never finish.
 thread_local bool t_leading = false;
@@ -93,17 +96,29 @@ void GroupCommit::Lead(const std::vector<Member*>& group) {
   // A session that turns out to be lost is replaced once: the engine may have been restarted since the last write.
   for (int attempt = 0; attempt < 2; ++attempt) {
     if (connection_ == nullptr || connection_->Broken()) {
-      connection_.reset();  // first, so that the lock it held is free
-      auto fresh = connect_();
-      if (!fresh.ok()) {
-        for (Member* member : group) member->result = fresh.status();
+      if (const Status status = Reconnect(); !status.ok()) {
+        for (Member* member : group) member->result = status;
         return;
       }
-      connection_ = *std::move(fresh);
     }
     if (Attempt(group)) break;
   }
   if (!connection_->Broken()) connection_->BetweenTransactions();
+}
+
+Status GroupCommit::Reconnect() {
+  connection_.reset();  // first, so that the lock it held is free
+  // While the engine is away, writers are told so at once instead of queueing up behind connection timeouts.
+  if (std::chrono::steady_clock::now() < connect_again_) return connect_failure_;
+  auto fresh = connect_();
+  if (!fresh.ok()) {
+    // Whatever keeps us out now is expected to pass, even another server's lock: we had it before.
+    connect_failure_ = Unavailable("{}", std::string(fresh.status().message()));
+    connect_again_ = std::chrono::steady_clock::now() + kConnectAgainAfter;
+    return connect_failure_;
+  }
+  connection_ = *std::move(fresh);
+  return OkStatus();
 }
 
 bool GroupCommit::Attempt(const std::vector<Member*>& group) {

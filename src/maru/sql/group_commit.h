@@ -7,6 +7,7 @@
 // Threads: thread-safe. Order of commits is the order in which functions ran.
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <memory>
@@ -27,6 +28,8 @@ class GroupCommit {
  private:
   struct Member;
 
+  Status Reconnect();
+
   // Runs the whole group, and leaves each member's result in it.
   void Lead(const std::vector<Member*>& group);
   // One attempt at a transaction of them all. Returns false when the session broke before the commit was asked for,
@@ -35,7 +38,9 @@ class GroupCommit {
 
   const Connector connect_;
   const std::size_t queue_max_;
-  std::unique_ptr<Connection> connection_;  // of the leader
+  std::unique_ptr<Connection> connection_;  // the leader's, as are the next two
+  std::chrono::steady_clock::time_point connect_again_;
+  Status connect_failure_;
 
   std::mutex mutex_;
   std::deque<Member*> queue_;  // the front leads

@@ -1,5 +1,6 @@
 #include "maru/sql/migration.h"
 
+#include <cctype>
 #include <string>
 #include <utility>
 #include <vector>
@@ -36,18 +37,31 @@ std::vector<std::string> SplitStatements(std::string_view text) {
   return statements;
 }
 
-std::string Replace(std::string text, std::string_view from, std::string_view to) {
-  for (std::size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += to.size()) {
+// Replaces `from` where it stands as a word of its own.
+std::string ReplaceWord(std::string text, std::string_view from, std::string_view to) {
+  const auto in_word = [&](std::size_t at) { return at < text.size() && (std::isalnum(text[at]) || text[at] == '_'); };
+  for (std::size_t at = 0; (at = text.find(from, at)) != std::string::npos;) {
+    if ((at > 0 && in_word(at - 1)) || in_word(at + from.size())) {
+      at += from.size();
+      continue;
+    }
     text.replace(at, from.size(), to);
+    at += to.size();
   }
   return text;
 }
 
-std::string InDialect(std::string_view sql, Dialect dialect) {
-  std::string text(sql);
-  if (dialect == Dialect::kSqlite) return Replace(std::move(text), "$SERIAL", "INTEGER PRIMARY KEY AUTOINCREMENT");
-  text = Replace(std::move(text), "$SERIAL", "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY");
-  return Replace(std::move(text), "BLOB", "BYTEA");
+std::string InDialect(std::string text, Dialect dialect) {
+  if (dialect == Dialect::kSqlite) return ReplaceWord(std::move(text), "$SERIAL", "INTEGER PRIMARY KEY AUTOINCREMENT");
+  text = ReplaceWord(std::move(text), "$SERIAL", "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY");
+  text = ReplaceWord(std::move(text), "BLOB", "BYTEA");
+  const std::size_t first = text.find_first_not_of(" \t\n");
+  const std::string_view start = std::string_view(text).substr(first == std::string::npos ? text.size() : first);
+  if (start.starts_with("CREATE TABLE") || start.starts_with("ALTER TABLE")) {
+    // Text sorts and compares by its bytes on both engines, whatever the database's locale is.
+    text = ReplaceWord(std::move(text), "TEXT", "TEXT COLLATE \"C\"");
+  }
+  return text;
 }
 
 Result<std::int64_t> VersionOf(Reader& reader, std::string_view module) {
@@ -59,7 +73,8 @@ Result<std::int64_t> VersionOf(Reader& reader, std::string_view module) {
 }  // namespace
 
 Status Migrate(Database& database, std::string_view module, std::span<const Migration> migrations) {
-  MARU_RETURN_IF_ERROR(database.Write([](Writer& writer) { return writer.Execute(kCreateTable).status(); }));
+  const std::string create_table = InDialect(std::string(kCreateTable), database.dialect());
+  MARU_RETURN_IF_ERROR(database.Write([&](Writer& writer) { return writer.Execute(create_table).status(); }));
   std::int64_t current = 0;
   MARU_RETURN_IF_ERROR(database.Read([&](Reader& reader) -> Status {
     MARU_ASSIGN_OR_RETURN(current, VersionOf(reader, module));
@@ -75,7 +90,8 @@ Status Migrate(Database& database, std::string_view module, std::span<const Migr
   for (const Migration& migration : migrations) {
     if (migration.version <= current) continue;
     if (migration.version != current + 1) return Internal("{}: no migration {}", module, current + 1);
-    const std::vector<std::string> statements = SplitStatements(InDialect(migration.sql, database.dialect()));
+    std::vector<std::string> statements = SplitStatements(migration.sql);
+    for (std::string& statement : statements) statement = InDialect(std::move(statement), database.dialect());
     const Status status = database.Write([&](Writer& writer) -> Status {
       for (const std::string& statement : statements) MARU_RETURN_IF_ERROR(writer.Execute(statement).status());
       return writer.Execute(kSetVersion, {module, migration.version}).status();

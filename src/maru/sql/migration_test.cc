@@ -26,27 +26,30 @@ constexpr Migration kBroken[] = {kOne[0], {2, R"(
   INSERT INTO nowhere VALUES (1);
 )"}};
 
-class MigrationTest : public ::testing::Test {
+class MigrationTest : public ::testing::TestWithParam<Dialect> {
  protected:
   void SetUp() override {
-    auto opened = Open("sqlite:" + folder_ / "db");
+    auto opened = Open(test_.url());
     ASSERT_TRUE(opened.ok()) << opened.status();
     db_ = *std::move(opened);
   }
   Status Run(std::string_view sql) {
     return db_->Write([&](Writer& w) { return w.Execute(sql).status(); });
   }
-  TempFolder folder_;
+  TestDatabase test_{GetParam()};
   std::unique_ptr<Database> db_;
 };
 
-TEST_F(MigrationTest, FreshAndAgain) {
+INSTANTIATE_TEST_SUITE_P(, MigrationTest, ::testing::Values(Dialect::kSqlite, Dialect::kPostgres),
+                         [](const auto& info) { return DialectName(info.param); });
+
+TEST_P(MigrationTest, FreshAndAgain) {
   ASSERT_TRUE(Migrate(*db_, "people", kTwo).ok());
   ASSERT_TRUE(Migrate(*db_, "people", kTwo).ok());
   EXPECT_TRUE(Run("INSERT INTO person (name, age) VALUES ('Ada', 36)").ok());
 }
 
-TEST_F(MigrationTest, UpgradesAPopulatedDatabase) {
+TEST_P(MigrationTest, UpgradesAPopulatedDatabase) {
   ASSERT_TRUE(Migrate(*db_, "people", kOne).ok());
   ASSERT_TRUE(Run("INSERT INTO person (name) VALUES ('Ada')").ok());
   ASSERT_TRUE(Migrate(*db_, "people", kTwo).ok());
@@ -59,19 +62,19 @@ TEST_F(MigrationTest, UpgradesAPopulatedDatabase) {
                   .ok());
 }
 
-TEST_F(MigrationTest, ModulesCountTheirOwnVersions) {
+TEST_P(MigrationTest, ModulesCountTheirOwnVersions) {
   ASSERT_TRUE(Migrate(*db_, "people", kTwo).ok());
   constexpr Migration kPets[] = {{1, "CREATE TABLE pet (id $SERIAL, name TEXT);"}};
   EXPECT_TRUE(Migrate(*db_, "pets", kPets).ok());
 }
 
-TEST_F(MigrationTest, AFailedOneLeavesNothing) {
+TEST_P(MigrationTest, AFailedOneLeavesNothing) {
   ASSERT_TRUE(Migrate(*db_, "people", kOne).ok());
   EXPECT_FALSE(Migrate(*db_, "people", kBroken).ok());
   EXPECT_TRUE(Migrate(*db_, "people", kTwo).ok()) << "the column of the failed one must not be there";
 }
 
-TEST_F(MigrationTest, RefusesADatabaseFromTheFuture) {
+TEST_P(MigrationTest, RefusesADatabaseFromTheFuture) {
   ASSERT_TRUE(Migrate(*db_, "people", kTwo).ok());
   const Status status = Migrate(*db_, "people", kOne);
   EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);

@@ -29,7 +29,7 @@ void ReaderPool::Return(std::unique_ptr<Connection> connection) {
 Status ReaderPool::Read(absl::FunctionRef<Status(Reader&)> read) {
   std::unique_ptr<Connection> connection = Take();
   Status status;
-  // A session may have been lost while it lay idle; that shows when the snapshot begins, and a new one is tried once.
+  // A session may have been lost while it lay idle: a new one is tried once, unless `read` has seen something already.
   for (int attempt = 0; attempt < 2; ++attempt) {
     if (connection == nullptr) {
       auto fresh = connect_();
@@ -45,8 +45,10 @@ Status ReaderPool::Read(absl::FunctionRef<Status(Reader&)> read) {
       status = read(*connection);
       if (!connection->Broken()) connection->Rollback();
     }
-    if (connection->Broken()) connection.reset();
-    if (began || connection != nullptr) break;
+    if (!connection->Broken()) break;
+    const bool seen = began && !connection->Untouched();
+    connection.reset();
+    if (seen) break;
   }
   Return(std::move(connection));
   return status;

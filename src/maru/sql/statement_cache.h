@@ -3,6 +3,7 @@
 #pragma once
 
 #include <absl/container/flat_hash_map.h>
+#include <absl/functional/function_ref.h>
 
 #include <list>
 #include <memory>
@@ -17,7 +18,7 @@ class StatementCache {
  public:
   explicit StatementCache(std::size_t size_max) : size_max_(size_max) {}
 
-  // Null when there is none. The pointer stays valid until the statement is evicted by a later Add.
+  // Null when there is none.
   std::shared_ptr<Statement> Find(std::string_view key) {
     const auto it = by_key_.find(key);
     if (it == by_key_.end()) return nullptr;
@@ -25,10 +26,13 @@ class StatementCache {
     return it->second->second;
   }
 
-  void Add(std::string_view key, std::shared_ptr<Statement> statement) {
+  void Add(
+      std::string_view key, std::shared_ptr<Statement> statement,
+      absl::FunctionRef<void(const Statement&)> on_evict = [](const Statement&) {}) {
     recent_.emplace_front(std::string(key), std::move(statement));
     by_key_[recent_.front().first] = recent_.begin();
     if (recent_.size() > size_max_) {
+      on_evict(*recent_.back().second);
       by_key_.erase(recent_.back().first);
       recent_.pop_back();
     }
