@@ -3,7 +3,9 @@
 #include <libpq-fe.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <string_view>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -248,6 +250,7 @@ class PostgresConnection final : public Connection {
 };
 
 // Any 64-bit number that other programs are unlikely to lock: "maru" and "lock" in ASCII.
+constexpr std::chrono::milliseconds kLockWait(2000);
 constexpr char kTakeLock[] = "SELECT pg_try_advisory_lock(7881706671531058027)";
 constexpr char kWhoHoldsIt[] =
     "SELECT COALESCE(a.application_name, '?') || ' from ' || COALESCE(host(a.client_addr), 'this machine') "
@@ -298,7 +301,13 @@ Result<std::unique_ptr<Connection>> InPipelineMode(Handle handle) {
 Result<std::unique_ptr<Connection>> ConnectPostgresWriter(const std::string& url) {
   MARU_ASSIGN_OR_RETURN(Handle handle, Connect(url));
   std::string taken;
-  MARU_RETURN_IF_ERROR(Simple(handle.get(), kTakeLock, &taken));
+  // A server that was just stopped, or killed, may have a session that PostgreSQL has not yet seen end.
+  const auto give_up = std::chrono::steady_clock::now() + kLockWait;
+  while (true) {
+    MARU_RETURN_IF_ERROR(Simple(handle.get(), kTakeLock, &taken));
+    if (taken == "t" || std::chrono::steady_clock::now() >= give_up) break;
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
   if (taken != "t") {
     std::string holder;
     MARU_RETURN_IF_ERROR(Simple(handle.get(), kWhoHoldsIt, &holder));
