@@ -1,0 +1,38 @@
+import { Link } from 'wouter';
+
+import type { Event } from '~/api/schema';
+import { addressOfSubject, shortSubject } from '~/ui/subject';
+
+// "run_name": "lgbm-7" and the like say more than an id does.
+function nameIn(payload: Record<string, unknown>): string {
+  for (const key of ['run_name', 'name', 'alias']) {
+    const value = payload[key];
+    if (typeof value === 'string' && value) return value;
+  }
+  return '';
+}
+
+export function Subject({ event }: { event: Event }) {
+  const to = addressOfSubject(event.subject);
+  const name = event.subject.startsWith('run/') || event.subject.startsWith('experiment/') ? nameIn(event.payload) : '';
+  const text = name || shortSubject(event.subject);
+  return to ? (
+    <Link href={to} className="quiet" style={{ fontWeight: 500 }}>
+      {text}
+    </Link>
+  ) : (
+    <span>{text}</span>
+  );
+}
+
+// What an event brought along, as one quiet line: the members that are words or numbers.
+export function payloadLine(event: Event): string {
+  return Object.entries(event.payload)
+    .filter(([key, value]) => value !== '' && (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') && key !== 'run_name')
+    .map(([key, value]) => `${key} ${String(value)}`)
+    .join(' · ');
+}
+
+export function spoken(type: string): string {
+  return type.replaceAll('_', ' ').replace('.', ' ');
+}

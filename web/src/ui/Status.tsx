@@ -1,0 +1,28 @@
+const kinds: Record<string, { dot: string; label: string }> = {
+  RUNNING: { dot: 'live', label: 'Running' },
+  SCHEDULED: { dot: '', label: 'Scheduled' },
+  FINISHED: { dot: 'ok', label: 'Finished' },
+  FAILED: { dot: 'bad', label: 'Failed' },
+  KILLED: { dot: 'warn', label: 'Killed' },
+  READY: { dot: 'ok', label: 'Ready' },
+  LOADING: { dot: 'live', label: 'Loading' },
+  UNAVAILABLE: { dot: 'bad', label: 'Unavailable' },
+};
+
+export function statusLabel(status: string): string {
+  return kinds[status]?.label ?? status;
+}
+
+export function StatusDot({ status }: { status: string }) {
+  const label = statusLabel(status);
+  return <span className={`dot ${kinds[status]?.dot ?? ''}`} role="img" aria-label={label} title={label} />;
+}
+
+export function Status({ status }: { status: string }) {
+  return (
+    <span className="row" style={{ gap: 6 }}>
+      <StatusDot status={status} />
+      {statusLabel(status)}
+    </span>
+  );
+}
