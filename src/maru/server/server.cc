@@ -9,6 +9,7 @@
 #include "maru/object_store/object_store.h"
 #include "maru/server/system_routes.h"
 #include "maru/sql/database.h"
+#include "maru/web/pages.h"
 
 namespace maru::server {
 namespace {
@@ -28,6 +29,7 @@ class ComposedServer final : public Server {
     MARU_ASSIGN_OR_RETURN(events_, events::EventLog::Open(*database_, clock_));
 
     MountSystem(router_, *database_);
+    web::MountPages(router_);
     return OkStatus();
   }
 
