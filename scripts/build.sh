@@ -3,8 +3,7 @@
 build() {
   local preset=$1
   shift
-  export PATH=$PWD/.venv/bin:$PATH                  # Node for the page
-  export CCACHE_BASEDIR=$PWD CCACHE_NOHASHDIR=1     # checkouts in different folders share the cache
+  export CCACHE_BASEDIR=$PWD CCACHE_NOHASHDIR=1  # checkouts in different folders share the cache
   [ -f "build/$preset/build.ninja" ] || cmake --preset "$preset" > /dev/null
   cmake --build --preset "$preset" ${1:+--target "$@"}
 }
