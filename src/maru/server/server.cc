@@ -2,11 +2,15 @@
 
 #include <filesystem>
 
+#include "maru/api/mlflow/model_versions.h"
+#include "maru/api/mlflow/registered_models.h"
 #include "maru/base/clock.h"
 #include "maru/events/event_log.h"
 #include "maru/grpc/server.h"
 #include "maru/http/server.h"
 #include "maru/object_store/object_store.h"
+#include "maru/registry/model_service.h"
+#include "maru/server/model_origins.h"
 #include "maru/server/system_routes.h"
 #include "maru/sql/database.h"
 #include "maru/web/pages.h"
@@ -28,8 +32,12 @@ class ComposedServer final : public Server {
     MARU_ASSIGN_OR_RETURN(artifacts_, object_store::Open(config_.artifact_root));
     MARU_ASSIGN_OR_RETURN(events_, events::EventLog::Open(*database_, clock_));
 
+    MARU_ASSIGN_OR_RETURN(models_, registry::ModelService::Open(*database_, *events_, model_origins_, clock_));
+
     MountSystem(router_, *database_);
     web::MountPages(router_);
+    api::mlflow::MountRegisteredModels(router_, *models_);
+    api::mlflow::MountModelVersions(router_, *models_);
     return OkStatus();
   }
 
@@ -73,6 +81,8 @@ class ComposedServer final : public Server {
   std::unique_ptr<sql::Database> database_;
   std::unique_ptr<object_store::ObjectStore> artifacts_;
   std::unique_ptr<events::EventLog> events_;
+  NoOrigins model_origins_;
+  std::unique_ptr<registry::ModelService> models_;
   http::Router router_;
   std::unique_ptr<http::Server> http_;
   std::unique_ptr<grpc::Server> grpc_;
