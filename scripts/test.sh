@@ -8,7 +8,7 @@ run_tests() {
     echo "== $part"
     case $part in
       check) check ;;
-      unit) ctest --preset release ;;
+      unit) tests/servers/versitygw --install && ctest --preset release ;;
       conformance | integration | faults) pytest_part "$part" ;;
       e2e) e2e ;;
       *) echo "x: there are no tests named '$part'" >&2; return 2 ;;

@@ -221,7 +221,11 @@ class FolderStore : public ObjectStore {
     return OkStatus();
   }
 
+  bool has_urls() const override { return false; }
   Result<std::string> PresignGet(std::string_view, int) override {
+    return Unimplemented("a folder has no URLs of its own");
+  }
+  Result<std::string> PresignPut(std::string_view, int) override {
     return Unimplemented("a folder has no URLs of its own");
   }
   Result<MultipartUpload> StartMultipart(std::string_view, int) override {

@@ -72,8 +72,10 @@ class ObjectStore {
   // Everything that List(prefix) would find. An object named `prefix` itself stays.
   virtual Status DeleteTree(std::string_view prefix) = 0;
 
-  // Presigned GET for `seconds`, or kUnimplemented where the store has no URLs.
+  // A URL that lets anybody read, or write, the object for `seconds`; kUnimplemented where the store has no URLs.
+  virtual bool has_urls() const = 0;
   virtual Result<std::string> PresignGet(std::string_view key, int seconds) = 0;
+  virtual Result<std::string> PresignPut(std::string_view key, int seconds) = 0;
   virtual Result<MultipartUpload> StartMultipart(std::string_view key, int parts) = 0;  // kUnimplemented likewise
   virtual Status CompleteMultipart(std::string_view key, std::string_view upload_id,
                                    std::span<const MultipartPart> parts) = 0;

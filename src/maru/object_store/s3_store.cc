@@ -152,13 +152,9 @@ class S3Store : public ObjectStore {
     }
   }
 
-  Result<std::string> PresignGet(std::string_view key, int seconds) override {
-    MARU_RETURN_IF_ERROR(ValidateKey(key));
-    if (seconds < 1 || seconds > kPresignSecondsMax) {
-      return InvalidArgument("a presigned URL lives 1 to {} seconds, not {}", kPresignSecondsMax, seconds);
-    }
-    return client_->Presign("GET", Whole(key), {}, seconds);
-  }
+  bool has_urls() const override { return true; }
+  Result<std::string> PresignGet(std::string_view key, int seconds) override { return Presign("GET", key, seconds); }
+  Result<std::string> PresignPut(std::string_view key, int seconds) override { return Presign("PUT", key, seconds); }
 
   Result<MultipartUpload> StartMultipart(std::string_view key, int parts) override {
     MARU_RETURN_IF_ERROR(ValidateKey(key));
@@ -188,6 +184,14 @@ class S3Store : public ObjectStore {
 
  private:
   std::string Whole(std::string_view key) const { return prefix_ + std::string(key); }
+
+  Result<std::string> Presign(const char* method, std::string_view key, int seconds) {
+    MARU_RETURN_IF_ERROR(ValidateKey(key));
+    if (seconds < 1 || seconds > kPresignSecondsMax) {
+      return InvalidArgument("a presigned URL lives 1 to {} seconds, not {}", kPresignSecondsMax, seconds);
+    }
+    return client_->Presign(method, Whole(key), {}, seconds);
+  }
 
   // Other programs may have put things there that are no keys of ours, such as "folder/" markers.
   void Keep(ObjectInfo object, std::vector<ObjectInfo>& found) const {

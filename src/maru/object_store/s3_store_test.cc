@@ -126,6 +126,10 @@ TEST_F(S3StoreTest, PresignedGetNeedsNoCredentialsAndExpires) {
   std::string forged = *url;
   forged.back() = forged.back() == '0' ? '1' : '0';
   EXPECT_EQ(Fetch(forged).status, 403);
+  const auto put_url = store_->PresignPut("new", 60);
+  ASSERT_TRUE(put_url.ok());
+  EXPECT_EQ(Fetch(*put_url, "PUT", "hi").status, 200);
+  EXPECT_EQ(store_->Stat("new")->size_bytes, 2u);
   EXPECT_EQ(store_->PresignGet("k", 0).status().code(), StatusCode::kInvalidArgument);
   EXPECT_EQ(store_->PresignGet("k", 8 * 24 * 3600).status().code(), StatusCode::kInvalidArgument);
 }

@@ -2,15 +2,14 @@
 
 #include <filesystem>
 
-#include "maru/api/mlflow/model_versions.h"
-#include "maru/api/mlflow/registered_models.h"
+#include "maru/api/mlflow/artifacts.h"
+#include "maru/artifacts/artifact_service.h"
 #include "maru/base/clock.h"
 #include "maru/events/event_log.h"
 #include "maru/grpc/server.h"
 #include "maru/http/server.h"
 #include "maru/object_store/object_store.h"
-#include "maru/registry/model_service.h"
-#include "maru/server/model_origins.h"
+#include "maru/server/artifact_roots.h"
 #include "maru/server/system_routes.h"
 #include "maru/sql/database.h"
 #include "maru/web/pages.h"
@@ -29,15 +28,14 @@ class ComposedServer final : public Server {
     if (error) return Unavailable("data folder {}: {}", config_.data, error.message());
 
     MARU_ASSIGN_OR_RETURN(database_, sql::Open(config_.database));
-    MARU_ASSIGN_OR_RETURN(artifacts_, object_store::Open(config_.artifact_root));
+    MARU_ASSIGN_OR_RETURN(store_, object_store::Open(config_.artifact_root));
     MARU_ASSIGN_OR_RETURN(events_, events::EventLog::Open(*database_, clock_));
 
-    MARU_ASSIGN_OR_RETURN(models_, registry::ModelService::Open(*database_, *events_, model_origins_, clock_));
+    artifacts_ = std::make_unique<artifacts::ArtifactService>(*store_, artifact_roots_);
 
     MountSystem(router_, *database_);
     web::MountPages(router_);
-    api::mlflow::MountRegisteredModels(router_, *models_);
-    api::mlflow::MountModelVersions(router_, *models_);
+    api::mlflow::MountArtifacts(router_, *artifacts_);
     return OkStatus();
   }
 
@@ -79,10 +77,10 @@ class ComposedServer final : public Server {
   const config::Config config_;
   const Clock* const clock_ = Clock::System();
   std::unique_ptr<sql::Database> database_;
-  std::unique_ptr<object_store::ObjectStore> artifacts_;
+  std::unique_ptr<object_store::ObjectStore> store_;
   std::unique_ptr<events::EventLog> events_;
-  NoOrigins model_origins_;
-  std::unique_ptr<registry::ModelService> models_;
+  ArtifactRoots artifact_roots_;
+  std::unique_ptr<artifacts::ArtifactService> artifacts_;
   http::Router router_;
   std::unique_ptr<http::Server> http_;
   std::unique_ptr<grpc::Server> grpc_;

@@ -1,0 +1,15 @@
+// Plugs tracking and registry into artifacts: the address of a run, logged model or model version becomes its root.
+#pragma once
+
+#include "maru/artifacts/artifact_roots.h"
+
+namespace maru::server {
+
+class ArtifactRoots final : public artifacts::ArtifactRoots {
+ public:
+  Result<std::string> OfRun(const Caller& caller, std::string_view run_id) override;
+  Result<std::string> OfLoggedModel(const Caller& caller, std::string_view model_id) override;
+  Result<std::string> OfModelVersion(const Caller& caller, std::string_view name, std::string_view version) override;
+};
+
+}  // namespace maru::server
