@@ -1,5 +1,7 @@
 #include "maru/json/decode.h"
 
+#include <absl/strings/cord.h>
+
 #include <charconv>
 #include <cmath>
 #include <limits>
@@ -30,7 +32,10 @@ Status WrongType(const Path& path, std::string_view wanted, const Element& got) 
   std::string shown = got.Dump();
   if (shown.size() > kShownBytesMax) shown = shown.substr(0, kShownBytesMax) + "…";
   const std::string where = path.Text();
-  return InvalidArgument("{}: expected {}, got {}", where.empty() ? "the body" : where, wanted, shown);
+  Status status = InvalidArgument("{}: expected {}, got {}", where.empty() ? "the body" : where, wanted, shown);
+  status.SetPayload(kPathPayload, absl::Cord(where));
+  status.SetPayload(kGotPayload, absl::Cord(shown));
+  return status;
 }
 
 Status ReadInt(const Element& from, const Path& path, std::int64_t& to) {

@@ -20,6 +20,11 @@
 #include "maru/json/shape.h"
 
 namespace maru::json {
+
+// Payloads of the status of a member of a wrong type, for wires that have their own words: its path, and its JSON.
+inline constexpr char kPathPayload[] = "maru/json_path";
+inline constexpr char kGotPayload[] = "maru/json_got";
+
 namespace decode {
 
 // Where in the document we are, for error messages; a chain of stack frames.

@@ -3,6 +3,7 @@
 #include <filesystem>
 
 #include "maru/api/mlflow/artifacts.h"
+#include "maru/api/mlflow/tracking_routes.h"
 #include "maru/artifacts/artifact_service.h"
 #include "maru/base/clock.h"
 #include "maru/events/event_log.h"
@@ -12,6 +13,9 @@
 #include "maru/server/artifact_roots.h"
 #include "maru/server/system_routes.h"
 #include "maru/sql/database.h"
+#include "maru/tracking/experiment_service.h"
+#include "maru/tracking/logged_model_service.h"
+#include "maru/tracking/run_service.h"
 #include "maru/web/pages.h"
 
 namespace maru::server {
@@ -31,6 +35,7 @@ class ComposedServer final : public Server {
     MARU_ASSIGN_OR_RETURN(store_, object_store::Open(config_.artifact_root));
     MARU_ASSIGN_OR_RETURN(events_, events::EventLog::Open(*database_, clock_));
 
+    MARU_RETURN_IF_ERROR(ComposeTracking());
     artifacts_ = std::make_unique<artifacts::ArtifactService>(*store_, artifact_roots_);
 
     MountSystem(router_, *database_);
@@ -64,6 +69,20 @@ class ComposedServer final : public Server {
   }
 
  private:
+  Status ComposeTracking() {
+    // Clients reach artifacts through this server unless an experiment says otherwise.
+    experiments_ = std::make_unique<tracking::ExperimentService>(*database_, *events_, clock_, "mlflow-artifacts:");
+    MARU_RETURN_IF_ERROR(experiments_->Open());
+    runs_ = std::make_unique<tracking::RunService>(*database_, *events_, clock_);
+    MARU_RETURN_IF_ERROR(runs_->Open());
+    logged_models_ = std::make_unique<tracking::LoggedModelService>(*database_, *events_, clock_);
+    api::mlflow::MountExperiments(router_, *experiments_);
+    api::mlflow::MountRuns(router_, *runs_);
+    api::mlflow::MountMetrics(router_, *runs_);
+    api::mlflow::MountLoggedModels(router_, *logged_models_);
+    return OkStatus();
+  }
+
   Status ListenGrpc() {
     grpc::ServerOptions options;
     options.address = config_.address;
@@ -81,6 +100,9 @@ class ComposedServer final : public Server {
   std::unique_ptr<events::EventLog> events_;
   ArtifactRoots artifact_roots_;
   std::unique_ptr<artifacts::ArtifactService> artifacts_;
+  std::unique_ptr<tracking::ExperimentService> experiments_;
+  std::unique_ptr<tracking::RunService> runs_;
+  std::unique_ptr<tracking::LoggedModelService> logged_models_;
   http::Router router_;
   std::unique_ptr<http::Server> http_;
   std::unique_ptr<grpc::Server> grpc_;

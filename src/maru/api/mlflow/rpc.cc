@@ -1,5 +1,7 @@
 #include "maru/api/mlflow/rpc.h"
 
+#include <absl/strings/cord.h>
+
 #include <map>
 
 namespace maru::api::mlflow {
@@ -27,6 +29,30 @@ std::string QueryAsJson(const http::Request& request, const std::function<bool(s
     out += ']';
   }
   return out + "}";
+}
+
+namespace {
+
+// Python's name for the type of a JSON value.
+std::string_view PythonType(std::string_view json) {
+  if (json.starts_with('"')) return "str";
+  if (json.starts_with('[')) return "list";
+  if (json.starts_with('{')) return "dict";
+  if (json == "true" || json == "false") return "bool";
+  return json.find_first_of(".eE") == json.npos ? "int" : "float";
+}
+
+}  // namespace
+
+Status InMlflowWords(const Status& status) {
+  const auto path = status.GetPayload(json::kPathPayload);
+  const auto got = status.GetPayload(json::kGotPayload);
+  if (!path || !got || path->empty()) return status;
+  const std::string value(*got);
+  return InvalidArgument(
+      "Invalid value {} for parameter '{}' supplied:  Hint: Value was of type '{}'. See the API docs for "
+      "more information about request parameters.",
+      value, std::string(*path), PythonType(value));
 }
 
 }  // namespace maru::api::mlflow

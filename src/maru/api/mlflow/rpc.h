@@ -41,10 +41,20 @@ struct Rpc {
 // `repeated` tells which members are vectors.
 std::string QueryAsJson(const http::Request& request, const std::function<bool(std::string_view)>& repeated);
 
+// A failure of json::Decode in MLflow's words: "Invalid value 123 for parameter 'name' supplied:  Hint: …".
+Status InMlflowWords(const Status& status);
+
+template <typename T>
+Result<T> DecodeJson(std::string_view text) {
+  Result<T> decoded = json::Decode<T>(text);
+  if (!decoded.ok()) return InMlflowWords(decoded.status());
+  return decoded;
+}
+
 template <typename T>
 Result<T> DecodeRequest(const http::Request& request) {
   if (request.body.empty() && (request.verb == Verb::kGet || request.verb == Verb::kDelete)) {
-    return json::Decode<T>(QueryAsJson(request, [](std::string_view key) {
+    return DecodeJson<T>(QueryAsJson(request, [](std::string_view key) {
       bool is_vector = false;
       boost::mp11::mp_for_each<boost::describe::describe_members<T, boost::describe::mod_any_access>>([&](auto member) {
         using Member = std::remove_cvref_t<decltype(std::declval<T>().*member.pointer)>;
@@ -53,7 +63,7 @@ Result<T> DecodeRequest(const http::Request& request) {
       return is_vector;
     }));
   }
-  return json::Decode<T>(request.body.empty() ? "{}" : std::string_view(request.body));
+  return DecodeJson<T>(request.body.empty() ? "{}" : std::string_view(request.body));
 }
 
 template <auto Function>
