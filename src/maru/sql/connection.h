@@ -33,7 +33,7 @@ class Connection : public Writer {
   // Whether no statement of this transaction has succeeded yet, so that nobody has seen anything of it.
   virtual bool Untouched() const { return false; }
 
-  // Called by group commit between transactions, for work that needs a moment without one.
+  // Called by group commit in front of each transaction, for work that needs a moment without one.
   virtual void BetweenTransactions() {}
 };
 

@@ -1,6 +1,11 @@
 #include "maru/sql/group_commit.h"
 
+#include <linux/futex.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <atomic>
 #include <string>
 #include <utility>
 
@@ -49,11 +54,30 @@ class DoomedAfterFailure final : public Writer {
 }  // namespace
 
 struct GroupCommit::Member {
+  // A futex instead of a condition variable: whoever is woken need not take the queue's mutex first, behind everybody
+  // else who was woken with it.
+  enum State : std::uint32_t { kWaiting, kLeads, kDone };
+
   explicit Member(absl::FunctionRef<Status(Writer&)> w) : write(w) {}
+
+  State Wait() {
+    std::uint32_t now;
+    while ((now = state.load(std::memory_order_acquire)) == kWaiting) {
+      syscall(SYS_futex, &state, FUTEX_WAIT_PRIVATE, kWaiting, nullptr, nullptr, 0);
+    }
+    return static_cast<State>(now);
+  }
+
+  // After kDone the member is its own thread's again, and may be gone when the kernel is asked to wake its address;
+  // then at worst some other futex there wakes for nothing, which all of them must bear.
+  void Become(State now) {
+    state.store(now, std::memory_order_release);
+    syscall(SYS_futex, &state, FUTEX_WAKE_PRIVATE, 1, nullptr, nullptr, 0);
+  }
+
   absl::FunctionRef<Status(Writer&)> write;
   Status result;
-  bool done = false;
-  std::condition_variable wake;
+  std::atomic<std::uint32_t> state = kWaiting;
 
   void Run(Connection& connection) {
     DoomedAfterFailure writer(connection);
@@ -68,26 +92,33 @@ GroupCommit::GroupCommit(std::unique_ptr<Connection> connection, Connector conne
 Status GroupCommit::Write(absl::FunctionRef<Status(Writer&)> write) {
   if (t_leading) return Internal("a write was started from inside another write");
   Member self(write);
-  std::unique_lock lock(mutex_);
-  if (queue_.size() >= queue_max_) {
-    return ResourceExhausted("{} writes are waiting for the database already; try again later", queue_.size());
+  {
+    std::lock_guard lock(mutex_);
+    if (queue_.size() >= queue_max_) {
+      return ResourceExhausted("{} writes are waiting for the database already; try again later", queue_.size());
+    }
+    queue_.push_back(&self);
+    if (queue_.front() == &self) self.state = Member::kLeads;
   }
-  queue_.push_back(&self);
-  self.wake.wait(lock, [&] { return self.done || queue_.front() == &self; });
-  if (self.done) return self.result;
+  if (self.Wait() == Member::kDone) return self.result;
 
-  const std::vector<Member*> group(queue_.begin(), queue_.begin() + std::min(queue_.size(), kGroupMax));
-  lock.unlock();
+  std::vector<Member*> group;
+  {
+    std::lock_guard lock(mutex_);
+    group.assign(queue_.begin(), queue_.begin() + std::min(queue_.size(), kGroupMax));
+  }
   t_leading = true;
   Lead(group);
   t_leading = false;
-  lock.lock();
-  queue_.erase(queue_.begin(), queue_.begin() + group.size());
-  if (!queue_.empty()) queue_.front()->wake.notify_one();
+  Member* next = nullptr;
+  {
+    std::lock_guard lock(mutex_);
+    queue_.erase(queue_.begin(), queue_.begin() + group.size());
+    if (!queue_.empty()) next = queue_.front();
+  }
+  if (next != nullptr) next->Become(Member::kLeads);  // first, so that the disk is never idle
   for (Member* member : group) {
-    if (member == &self) continue;
-    member->done = true;
-    member->wake.notify_one();
+    if (member != &self) member->Become(Member::kDone);
   }
   return self.result;
 }
@@ -101,9 +132,9 @@ void GroupCommit::Lead(const std::vector<Member*>& group) {
         return;
       }
     }
+    connection_->BetweenTransactions();
     if (Attempt(group)) break;
   }
-  if (!connection_->Broken()) connection_->BetweenTransactions();
 }
 
 Status GroupCommit::Reconnect() {

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "maru/sql/arguments.h"
+#include "maru/sql/sqlite_checkpoint.h"
 #include "maru/sql/sqlite_error.h"
 #include "maru/sql/sqlite_regexp.h"
 #include "maru/sql/statement_cache.h"
@@ -98,6 +99,14 @@ class SqliteConnection final : public Connection {
   }
   bool InTransaction() const override { return sqlite3_get_autocommit(db_.get()) == 0; }
   bool Broken() const override { return broken_; }
+  void BetweenTransactions() override {
+    if (checkpoint_ != nullptr) checkpoint_->Finish();
+  }
+
+  Status CheckpointInBackground() {
+    MARU_ASSIGN_OR_RETURN(checkpoint_, SqliteCheckpoint::Start(db_.get()));
+    return OkStatus();
+  }
 
  private:
   Result<std::shared_ptr<Statement>> Prepare(std::string_view sql) {
@@ -146,6 +155,7 @@ class SqliteConnection final : public Connection {
   }
 
   Db db_;
+  std::unique_ptr<SqliteCheckpoint> checkpoint_;  // of a writer
   StatementCache<Statement> statements_;
   bool broken_ = false;
 };
@@ -177,7 +187,13 @@ Result<std::unique_ptr<Connection>> ConnectSqliteWriter(const std::string& path)
       Db db, OpenDb(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
                     {"PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL", "PRAGMA foreign_keys=ON",
                      "PRAGMA temp_store=MEMORY", "PRAGMA cache_size=-65536", "PRAGMA case_sensitive_like=ON"}));
-  return std::make_unique<SqliteConnection>(std::move(db));
+  auto connection = std::make_unique<SqliteConnection>(std::move(db));
+  // The log file is there after the first commit only.
+  MARU_RETURN_IF_ERROR(connection->BeginWrite());
+  MARU_RETURN_IF_ERROR(connection->Execute("PRAGMA user_version = 1", {}).status());
+  MARU_RETURN_IF_ERROR(connection->Commit());
+  MARU_RETURN_IF_ERROR(connection->CheckpointInBackground());
+  return connection;
 }
 
 Result<std::unique_ptr<Connection>> ConnectSqliteReader(const std::string& path) {
