@@ -6,6 +6,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -30,6 +31,12 @@ class Element {
   void ForEachItem(absl::FunctionRef<bool(std::size_t index, Element item)> visit) const;
   void ForEachField(absl::FunctionRef<bool(std::string_view name, Element value)> visit) const;
   std::size_t ArraySize() const;  // needs kArray
+
+  // The numbers of an array and of the arrays in it, row-major: exactly `out.size()` of them, each one that T can hold.
+  // Floating-point T also take null and "NaN" as not-a-number, and "Infinity" and "-Infinity"; bool takes 0 and 1 too.
+  // T: bool, float, double, and the integers of 8 to 64 bits. kInvalidArgument says which element is wrong.
+  template <typename T>
+  Status ReadNumbers(std::span<T> out) const;
 
  private:
   friend Result<Element> Parse(std::string_view text);

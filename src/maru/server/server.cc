@@ -3,6 +3,8 @@
 #include <filesystem>
 
 #include "maru/api/mlflow/artifacts.h"
+#include "maru/api/mlflow/model_versions.h"
+#include "maru/api/mlflow/registered_models.h"
 #include "maru/api/mlflow/tracking_routes.h"
 #include "maru/artifacts/artifact_service.h"
 #include "maru/base/clock.h"
@@ -10,7 +12,9 @@
 #include "maru/grpc/server.h"
 #include "maru/http/server.h"
 #include "maru/object_store/object_store.h"
+#include "maru/registry/model_service.h"
 #include "maru/server/artifact_roots.h"
+#include "maru/server/model_origins.h"
 #include "maru/server/system_routes.h"
 #include "maru/sql/database.h"
 #include "maru/tracking/experiment_service.h"
@@ -36,10 +40,13 @@ class ComposedServer final : public Server {
     MARU_ASSIGN_OR_RETURN(events_, events::EventLog::Open(*database_, clock_));
 
     MARU_RETURN_IF_ERROR(ComposeTracking());
+    MARU_ASSIGN_OR_RETURN(models_, registry::ModelService::Open(*database_, *events_, model_origins_, clock_));
     artifacts_ = std::make_unique<artifacts::ArtifactService>(*store_, artifact_roots_);
 
     MountSystem(router_, *database_);
     web::MountPages(router_);
+    api::mlflow::MountRegisteredModels(router_, *models_);
+    api::mlflow::MountModelVersions(router_, *models_);
     api::mlflow::MountArtifacts(router_, *artifacts_);
     return OkStatus();
   }
@@ -98,6 +105,8 @@ class ComposedServer final : public Server {
   std::unique_ptr<sql::Database> database_;
   std::unique_ptr<object_store::ObjectStore> store_;
   std::unique_ptr<events::EventLog> events_;
+  NoOrigins model_origins_;
+  std::unique_ptr<registry::ModelService> models_;
   ArtifactRoots artifact_roots_;
   std::unique_ptr<artifacts::ArtifactService> artifacts_;
   std::unique_ptr<tracking::ExperimentService> experiments_;

@@ -32,6 +32,7 @@ class Arena {
   std::string_view Copy(std::string_view text);
 
   void Reset();
+  bool small() const { return chunks_.empty() || chunks_.back().bytes <= kKeptBytes; }
 
  private:
   static constexpr std::size_t kAlignment = 64;

@@ -28,11 +28,11 @@ Status FromSystem(const std::error_code& error, const fs::path& path) {
 
 }  // namespace
 
-Result<fs::path> ModelCache::Fetch(const std::string& artifact_uri) {
-  MARU_ASSIGN_OR_RETURN(std::vector<ArtifactFile> files, source_.List(artifact_uri));
+Result<fs::path> ModelCache::Fetch(const std::string& workspace, const std::string& artifact_uri) {
+  MARU_ASSIGN_OR_RETURN(std::vector<ArtifactFile> files, source_.List(workspace, artifact_uri));
   if (files.empty()) return NotFound("there are no files at {}", artifact_uri);
   std::sort(files.begin(), files.end(), [](const auto& a, const auto& b) { return a.path < b.path; });
-  std::string listing = artifact_uri + '\n';
+  std::string listing = workspace + '\n' + artifact_uri + '\n';
   for (const ArtifactFile& file : files) {
     MARU_RETURN_IF_ERROR(CheckPath(file.path));
     listing += fmt::format("{}\n{} {}\n", file.path, file.size_bytes, file.modified_ms);
@@ -46,7 +46,7 @@ Result<fs::path> ModelCache::Fetch(const std::string& artifact_uri) {
     for (const ArtifactFile& file : files) {
       const fs::path local = part / file.path;
       if (!fs::create_directories(local.parent_path(), error) && error) return FromSystem(error, local.parent_path());
-      MARU_RETURN_IF_ERROR(source_.Copy(artifact_uri, file.path, local.string()));
+      MARU_RETURN_IF_ERROR(source_.Copy(workspace, artifact_uri, file.path, local.string()));
     }
     fs::rename(part, target, error);
     // Somebody else fetched the same content meanwhile: theirs is as good.

@@ -19,7 +19,7 @@ class ModelCache {
   ModelCache(std::filesystem::path folder, ArtifactSource& source) : folder_(std::move(folder)), source_(source) {}
 
   // The local folder with the files of `artifact_uri`.
-  Result<std::filesystem::path> Fetch(const std::string& artifact_uri);
+  Result<std::filesystem::path> Fetch(const std::string& workspace, const std::string& artifact_uri);
 
  private:
   const std::filesystem::path folder_;

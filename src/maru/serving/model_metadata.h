@@ -20,6 +20,7 @@ struct ModelMetadata {
   std::string platform;  // "onnxruntime_onnx", "mlflow_pyfunc"
   std::vector<TensorSpec> inputs;
   std::vector<TensorSpec> outputs;
+  bool columns = false;       // inputs are the columns of a data frame; the model's own library converts their types
   bool inputs_known = true;   // false: the model has no signature and takes any inputs
   bool outputs_known = true;  // false: outputs are known only when it has answered
 

@@ -25,7 +25,8 @@ Result<const OnnxLibrary*> Open() {
   }
   auto library = std::make_unique<OnnxLibrary>();
   library->api = api;
-  MARU_RETURN_IF_ERROR(library->ToStatus(api->CreateEnv(ORT_LOGGING_LEVEL_ERROR, "maru", &library->environment)));
+  // Its errors come back as statuses; a log of them would only repeat what callers sent.
+  MARU_RETURN_IF_ERROR(library->ToStatus(api->CreateEnv(ORT_LOGGING_LEVEL_FATAL, "maru", &library->environment)));
   MARU_RETURN_IF_ERROR(library->ToStatus(api->DisableTelemetryEvents(library->environment)));
   MARU_RETURN_IF_ERROR(
       library->ToStatus(api->CreateCpuMemoryInfo(OrtArenaAllocator, OrtMemTypeDefault, &library->cpu)));

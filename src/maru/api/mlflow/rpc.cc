@@ -1,32 +1,33 @@
 #include "maru/api/mlflow/rpc.h"
 
+#include <absl/strings/ascii.h>
 #include <absl/strings/cord.h>
 
 #include <map>
 
 namespace maru::api::mlflow {
 
-std::string QueryAsJson(const http::Request& request, const std::function<bool(std::string_view)>& repeated) {
+std::string QueryAsJson(const http::Request& request, const std::function<QueryMember(std::string_view key)>& member) {
   std::map<std::string_view, std::vector<std::string_view>> values;
   for (const auto& [key, value] : request.query) values[key].push_back(value);
   std::string out = "{";
   for (const auto& [key, all] : values) {
     if (out.size() > 1) out += ',';
     out += json::Quote(key) + ":";
-    const auto append = [&](std::string_view value) {
-      // Booleans are the one scalar whose JSON spelling is not also read from a string.
-      out += value == "true" || value == "false" ? std::string(value) : json::Quote(value);
-    };
-    if (!repeated(key)) {
-      append(all.front());
-      continue;
+    switch (member(key)) {
+      case QueryMember::kText:
+        out += json::Quote(all.front());
+        break;
+      case QueryMember::kFlag: {
+        const std::string flag = absl::AsciiStrToLower(absl::string_view(all.front().data(), all.front().size()));
+        out += flag == "true" || flag == "false" ? flag : json::Quote(all.front());  // the decoder refuses the rest
+        break;
+      }
+      case QueryMember::kList:
+        for (std::size_t i = 0; i < all.size(); ++i) out += (i == 0 ? '[' : ',') + json::Quote(all[i]);
+        out += ']';
+        break;
     }
-    out += '[';
-    for (std::size_t i = 0; i < all.size(); ++i) {
-      if (i > 0) out += ',';
-      append(all[i]);
-    }
-    out += ']';
   }
   return out + "}";
 }

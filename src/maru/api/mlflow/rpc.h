@@ -15,7 +15,9 @@
 #include <boost/mp11/algorithm.hpp>
 
 #include <functional>
+#include <optional>
 #include <string>
+#include <type_traits>
 
 #include "maru/api/mlflow/error.h"
 #include "maru/http/router.h"
@@ -37,9 +39,27 @@ struct Rpc {
   Result<http::Reply> (*call)(Service&, const http::Request&);
 };
 
-// The query string as a JSON object: a member that is a vector takes every value of its key, others the first.
-// `repeated` tells which members are vectors.
-std::string QueryAsJson(const http::Request& request, const std::function<bool(std::string_view)>& repeated);
+// How a member of a request reads its value from a query string.
+enum class QueryMember {
+  kText,  // numbers too: they are read from strings
+  kFlag,  // true or false, in any case
+  kList,  // every value of its key; the others take the first
+};
+
+// The query string as a JSON object. `member` tells what a key is; asked once per key.
+std::string QueryAsJson(const http::Request& request, const std::function<QueryMember(std::string_view key)>& member);
+
+template <typename T>
+QueryMember QueryMemberOf(std::string_view key) {
+  QueryMember found = QueryMember::kText;
+  boost::mp11::mp_for_each<boost::describe::describe_members<T, boost::describe::mod_any_access>>([&](auto member) {
+    using Member = std::remove_cvref_t<decltype(std::declval<T>().*member.pointer)>;
+    if (key != member.name) return;
+    if (std::is_same_v<Member, bool> || std::is_same_v<Member, std::optional<bool>>) found = QueryMember::kFlag;
+    if (json::shape::IsVector<Member>::value) found = QueryMember::kList;
+  });
+  return found;
+}
 
 // A failure of json::Decode in MLflow's words: "Invalid value 123 for parameter 'name' supplied:  Hint: …".
 Status InMlflowWords(const Status& status);
@@ -54,14 +74,7 @@ Result<T> DecodeJson(std::string_view text) {
 template <typename T>
 Result<T> DecodeRequest(const http::Request& request) {
   if (request.body.empty() && (request.verb == Verb::kGet || request.verb == Verb::kDelete)) {
-    return DecodeJson<T>(QueryAsJson(request, [](std::string_view key) {
-      bool is_vector = false;
-      boost::mp11::mp_for_each<boost::describe::describe_members<T, boost::describe::mod_any_access>>([&](auto member) {
-        using Member = std::remove_cvref_t<decltype(std::declval<T>().*member.pointer)>;
-        if (key == member.name) is_vector = json::shape::IsVector<Member>::value;
-      });
-      return is_vector;
-    }));
+    return DecodeJson<T>(QueryAsJson(request, QueryMemberOf<T>));
   }
   return DecodeJson<T>(request.body.empty() ? "{}" : std::string_view(request.body));
 }
