@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <sqlite3.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -17,8 +18,12 @@ namespace {
 constexpr int kCheckpointAtPages = 2000;       // 8 MB of 4 KiB pages: pages changed often are copied once
 constexpr off_t kLogBytes = 16 * 1024 * 1024;  // room for what is written while that is copied
 
-// Best effort: a log that is shorter is only slower.
+constexpr std::uint64_t kDiskBytesMin = 512 * 1024 * 1024;
+
+// Best effort: a log that is shorter is only slower. The last room on a disk is left to the data.
 void Lengthen(const char* path) {
+  struct statvfs disk;
+  if (statvfs(path, &disk) != 0 || disk.f_bavail * disk.f_frsize < kDiskBytesMin) return;
   const int fd = open(path, O_WRONLY | O_CLOEXEC);
   if (fd < 0) return;
   struct stat s;
