@@ -2,7 +2,6 @@
 
 import re
 import subprocess
-import sys
 
 from conftest import REPO, maru_binary
 
@@ -21,7 +20,7 @@ def test_ci_runs_the_test_command():
 
 def test_demo(tmp_path):
     """What `./x demo` runs once it has set up and built, on a folder of its own."""
-    out = subprocess.run([sys.executable, str(REPO / "demo" / "demo.py"), "--maru", maru_binary(), "--data", str(tmp_path), "--port", "0",
-                          "--exit"], capture_output=True, text=True, timeout=280)
+    out = subprocess.run([maru_binary(), "demo", "--data", str(tmp_path), "--port", "0", "--exit"], capture_output=True, text=True,
+                         timeout=280)
     assert out.returncode == 0, out.stdout + out.stderr
     assert "The endpoint answers what the trained model answers" in out.stdout

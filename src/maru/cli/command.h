@@ -11,5 +11,6 @@ void AddUp(CLI::App& app);
 void AddVersion(CLI::App& app);
 void AddRoutes(CLI::App& app);
 void AddConfig(CLI::App& app);
+void AddDemo(CLI::App& app);
 
 }  // namespace maru::cli
