@@ -3,6 +3,10 @@
 // One coroutine runs the connection. Whatever it waits for besides its socket (a pool thread, a handler that answers
 // later, a live source) sets a field on the worker's thread and calls Wake; the coroutine looks again. So there is one
 // place to be woken, and a late or double wake does no harm.
+//
+// g++ 12 lays out some frames wrongly (a hidden word before the resume pointer; a crash at the first resume) when an
+// awaited call converts an argument in place, or takes a std::unique_ptr by value. Coroutines here name such arguments
+// first and pass references, which live as long as the await.
 #pragma once
 
 #include <netinet/tcp.h>
@@ -33,8 +37,9 @@ namespace maru::http {
 
 inline constexpr std::size_t kHeadReadBytes = 4 * 1024;  // an idle connection holds no more
 inline constexpr std::size_t kBodyReadBytes = 64 * 1024;
-inline constexpr std::size_t kPieceBytes = 256 * 1024;      // of streamed bodies, in both directions
-inline constexpr std::size_t kAdmitFirstBytes = 64 * 1024;  // larger bodies are read only from admitted callers
+inline constexpr std::size_t kPieceBytes = 256 * 1024;       // of streamed bodies, in both directions
+inline constexpr std::size_t kAdmitFirstBytes = 64 * 1024;   // larger bodies are read only from admitted callers
+inline constexpr std::size_t kChunkHeadBytesMax = 8 * 1024;  // a chunk's size with its extensions, or the trailers
 inline constexpr auto kNever = SteadyClock::time_point::max();
 inline constexpr auto kPoolRetry = std::chrono::milliseconds(10);
 inline constexpr auto kLingerQuiet = std::chrono::seconds(2);
@@ -289,17 +294,16 @@ class ConnectionOf final : public Connection, public std::enable_shared_from_thi
       co_return false;
     }
     x.close = !x.parser.keep_alive();
-    if (!Dispatch(core_, x)) {
-      co_await SendReply(x);
-    } else if (const auto* handler = std::get_if<Handler>(&x.route->handler)) {
-      co_await Call(x, *handler);
-    } else if (const auto* handler = std::get_if<AsyncHandler>(&x.route->handler)) {
-      co_await Call(x, *handler);
-    } else {
-      co_await Call(x, std::get<UploadHandler>(x.route->handler));
-    }
+    co_await CallRoute(x);
     Report(x);
     co_return x.answered && !x.close && !aborted_;
+  }
+
+  Task<void> CallRoute(Exchange& x) {
+    if (!Dispatch(core_, x)) return SendReply(x);
+    if (const auto* handler = std::get_if<Handler>(&x.route->handler)) return Call(x, *handler);
+    if (const auto* handler = std::get_if<AsyncHandler>(&x.route->handler)) return Call(x, *handler);
+    return Call(x, std::get<UploadHandler>(x.route->handler));
   }
 
   void Report(const Exchange& x) {
@@ -357,14 +361,14 @@ class ConnectionOf final : public Connection, public std::enable_shared_from_thi
     }
   }
 
-  // Reads the next at most `bytes_max` bytes of the body and appends them to `body`. On false the reply is ready, or
-  // the client is gone.
+  // Reads the next at most `bytes_max` bytes of the body (kChunkHeadBytesMax at least, in chunks) and appends them to
+  // `body`. On false the reply is ready, or the client is gone.
   Task<bool> ReadSomeBody(Exchange& x, std::size_t bytes_max, std::optional<std::uint64_t> limit, std::string& body) {
     if (x.parser.chunked()) {
       if (!buffer_.empty()) {
         const std::size_t before = body.size();
         RequestParser::Step step = x.parser.ParseChunks(buffer_.view().substr(0, bytes_max), limit, body);
-        const bool starved = step.used == 0 && buffer_.size() >= std::min(bytes_max, kBodyReadBytes);
+        const bool starved = step.used == 0 && buffer_.size() >= kChunkHeadBytesMax;
         buffer_.Consume(step.used);
         x.bytes_in += step.used;
         if (!step.refusal && !step.done && starved) {
@@ -430,25 +434,27 @@ class ConnectionOf final : public Connection, public std::enable_shared_from_thi
       }
     }
     Serialize(core_, x);
-    if (!co_await Send(x.head, x.rest)) {
-      x.close = true;
-    } else if (x.request.verb != Verb::kHead && StatusHasBody(x.reply.status)) {
-      if (x.reply.stream != nullptr) co_await SendStream(x);
-      if (x.reply.live != nullptr) co_await SendLive(x);
-    }
-    if (x.reply.stream != nullptr) co_await DestroyOnPool(std::move(x.reply.stream));
+    const std::string_view head = x.head;
+    const bool sent = co_await Send(head, x.rest);
+    if (!sent) x.close = true;
+    const bool body_follows = sent && x.request.verb != Verb::kHead && StatusHasBody(x.reply.status);
+    if (body_follows && x.reply.stream != nullptr) co_await SendStream(x);
+    if (body_follows && x.reply.live != nullptr) co_await SendLive(x);
+    if (x.reply.stream != nullptr) co_await DestroyOnPool(x.reply.stream);
   }
 
   // Closing files or half-done uploads can block.
   template <typename T>
-  Task<void> DestroyOnPool(std::unique_ptr<T> thing) {
+  Task<void> DestroyOnPool(std::unique_ptr<T>& thing) {
     auto destroy = [&thing] {
       try {
         thing.reset();
       } catch (const std::exception&) {
       }
     };
-    if (co_await StartOnPoolPatiently(destroy)) co_await AwaitPool();
+    const bool started = co_await StartOnPoolPatiently(destroy);
+    if (started) co_await AwaitPool();
+    thing.reset();
   }
 
   // The body did not arrive, or not in a way that can be read.
@@ -535,7 +541,8 @@ class ConnectionOf final : public Connection, public std::enable_shared_from_thi
   };
 
   Task<void> Call(Exchange& x, const AsyncHandler& handler) {
-    if (const Status admitted = Admit(core_, x); !admitted.ok()) co_return co_await Reject(x, admitted);
+    const Status admitted = Admit(core_, x);
+    if (!admitted.ok()) co_return co_await Reject(x, admitted);
     if (!co_await ReadBody(x)) {
       co_return co_await CutOff(x);
     }
@@ -586,11 +593,14 @@ class ConnectionOf final : public Connection, public std::enable_shared_from_thi
 
   // --- Streams ---
 
-  // Fills `piece` as far as the body goes.
+  // Fills `piece` as far as the body goes; in chunks nearly, so that there is always room to parse the next one's head.
   Task<bool> ReadPiece(Exchange& x, std::string& piece) {
     piece.clear();
-    while (!x.body_done && piece.size() < kPieceBytes) {
-      if (!co_await ReadSomeBody(x, kPieceBytes - piece.size(), std::nullopt, piece)) co_return false;
+    const std::optional<std::uint64_t> no_limit;
+    const std::size_t enough = x.parser.chunked() ? kPieceBytes - kChunkHeadBytesMax : kPieceBytes;
+    while (!x.body_done && piece.size() < enough) {
+      const bool more = co_await ReadSomeBody(x, kPieceBytes - piece.size(), no_limit, piece);
+      if (!more) co_return false;
     }
     co_return true;
   }
@@ -642,7 +652,7 @@ class ConnectionOf final : public Connection, public std::enable_shared_from_thi
       co_await AwaitPool();
       if (last) break;
     }
-    if (sink != nullptr) co_await DestroyOnPool(std::move(sink));
+    if (sink != nullptr) co_await DestroyOnPool(sink);
     if (!arrived) {
       co_return co_await CutOff(x);
     }
