@@ -15,6 +15,7 @@
 #include "maru/registry/model_service.h"
 #include "maru/server/artifact_roots.h"
 #include "maru/server/model_origins.h"
+#include "maru/server/own_api.h"
 #include "maru/server/system_routes.h"
 #include "maru/sql/database.h"
 #include "maru/tracking/experiment_service.h"
@@ -48,6 +49,7 @@ class ComposedServer final : public Server {
     api::mlflow::MountRegisteredModels(router_, *models_);
     api::mlflow::MountModelVersions(router_, *models_);
     api::mlflow::MountArtifacts(router_, *artifacts_);
+    MARU_ASSIGN_OR_RETURN(own_api_, OwnApi::Mount(router_, {*events_, *experiments_, *runs_, *models_, *artifacts_}));
     return OkStatus();
   }
 
@@ -112,6 +114,7 @@ class ComposedServer final : public Server {
   std::unique_ptr<tracking::ExperimentService> experiments_;
   std::unique_ptr<tracking::RunService> runs_;
   std::unique_ptr<tracking::LoggedModelService> logged_models_;
+  std::unique_ptr<OwnApi> own_api_;
   http::Router router_;
   std::unique_ptr<http::Server> http_;
   std::unique_ptr<grpc::Server> grpc_;

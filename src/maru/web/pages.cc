@@ -23,7 +23,6 @@ constexpr char kNotBuilt[] =
 
 void AddSecurityHeaders(http::Reply& reply) {
   reply.headers.Add("Content-Security-Policy", kContentSecurityPolicy);
-  reply.headers.Add("X-Content-Type-Options", "nosniff");
   reply.headers.Add("X-Frame-Options", "DENY");
   reply.headers.Add("Referrer-Policy", "same-origin");
   reply.headers.Add("Cross-Origin-Opener-Policy", "same-origin");
