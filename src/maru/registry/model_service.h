@@ -113,6 +113,11 @@ class ModelService {
   Result<Page<RegisteredModel>> SearchModels(const Caller& caller, const Search& search);
   Result<Page<ModelVersion>> SearchVersions(const Caller& caller, const Search& search);
 
+  // models_in_workspace.cc: what a workspace's deletion asks. Within its transaction; events go to the log as usual.
+  Result<std::int64_t> CountIn(sql::Reader& reader, std::string_view workspace);
+  Status DeleteAllIn(sql::Writer& writer, const Caller& caller, std::string_view workspace);
+  Status MoveAll(sql::Writer& writer, const Caller& caller, std::string_view from, std::string_view to);
+
  private:
   ModelService(sql::Database& database, events::EventLog& events, ModelOrigins& origins, const Clock* clock)
       : database_(database), events_(events), origins_(origins), clock_(clock) {}

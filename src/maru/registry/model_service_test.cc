@@ -312,6 +312,34 @@ TEST_F(ModelServiceTest, FindsVersions) {
   EXPECT_THAT(FoundVersions("run_id = 'x'"), IsEmpty());
 }
 
+TEST_F(ModelServiceTest, LeavesAWorkspace) {
+  const Caller bob{.principal = "bob", .workspace = "other"};
+  for (const char* name : {"a", "b"}) ASSERT_TRUE(models_->CreateModel(bob, {.name = name}).ok());
+  Create("b");
+  const auto count = [&](std::string_view workspace) {
+    std::int64_t found = -1;
+    EXPECT_EQ(db_->Read([&](sql::Reader& reader) -> Status {
+      MARU_ASSIGN_OR_RETURN(found, models_->CountIn(reader, workspace));
+      return OkStatus();
+    }),
+              OkStatus());
+    return found;
+  };
+  const auto move = [&] {
+    return db_->Write([&](sql::Writer& writer) { return models_->MoveAll(writer, ada_, "other", "default"); });
+  };
+  EXPECT_EQ(count("other"), 2);
+  EXPECT_TRUE(absl::IsFailedPrecondition(move()));
+  ASSERT_EQ(models_->DeleteModel(ada_, "b"), OkStatus());
+  EXPECT_EQ(move(), OkStatus());
+  EXPECT_EQ(count("other"), 0);
+  EXPECT_THAT(Found(""), ElementsAre("a", "b"));
+  News();
+  EXPECT_EQ(db_->Write([&](sql::Writer& writer) { return models_->DeleteAllIn(writer, ada_, "default"); }), OkStatus());
+  EXPECT_EQ(count("default"), 0);
+  EXPECT_EQ(News().size(), 2u);
+}
+
 TEST_F(ModelServiceTest, PagesThroughAll) {
   for (int i = 0; i < 75; ++i) Create(fmt::format("m{:02}", i), {{"n", std::to_string(i)}});
   std::string token;

@@ -1,20 +1,27 @@
-// Answers the registry's questions about runs and logged models.
+// Answers the registry's questions about runs and logged models out of tracking.
 #pragma once
 
 #include "maru/registry/model_origins.h"
+#include "maru/tracking/logged_model_service.h"
+#include "maru/tracking/run_service.h"
 
 namespace maru::server {
 
-// Knows no run and no logged model: a version's source can then only lie outside the server's own storage.
-class NoOrigins final : public registry::ModelOrigins {
+class ModelOrigins final : public registry::ModelOrigins {
  public:
-  Result<registry::Origin> Run(const Caller&, std::string_view run_id) override {
-    return NotFound("Run with id={} not found", run_id);
-  }
-  Result<registry::Origin> LoggedModel(const Caller&, std::string_view model_id) override {
-    return NotFound("Logged model with ID '{}' not found.", model_id);
-  }
-  Status NoteRegistered(const Caller&, std::string_view, std::string_view, std::int64_t) override { return OkStatus(); }
+  // Both must outlive it.
+  ModelOrigins(tracking::RunService& runs, tracking::LoggedModelService& logged_models)
+      : runs_(runs), logged_models_(logged_models) {}
+
+  Result<registry::Origin> Run(const Caller& caller, std::string_view run_id) override;
+  Result<registry::Origin> LoggedModel(const Caller& caller, std::string_view model_id) override;
+  // Adds the version to the tag mlflow.modelVersions, where MLflow's page looks for it.
+  Status NoteRegistered(const Caller& caller, std::string_view model_id, std::string_view name,
+                        std::int64_t version) override;
+
+ private:
+  tracking::RunService& runs_;
+  tracking::LoggedModelService& logged_models_;
 };
 
 }  // namespace maru::server

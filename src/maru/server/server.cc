@@ -6,6 +6,7 @@
 #include "maru/api/mlflow/model_versions.h"
 #include "maru/api/mlflow/registered_models.h"
 #include "maru/api/mlflow/tracking_routes.h"
+#include "maru/api/mlflow/workspaces.h"
 #include "maru/artifacts/artifact_service.h"
 #include "maru/base/clock.h"
 #include "maru/events/event_log.h"
@@ -17,11 +18,14 @@
 #include "maru/server/model_origins.h"
 #include "maru/server/own_api.h"
 #include "maru/server/system_routes.h"
+#include "maru/server/workspace_contents.h"
+#include "maru/server/workspace_gate.h"
 #include "maru/sql/database.h"
 #include "maru/tracking/experiment_service.h"
 #include "maru/tracking/logged_model_service.h"
 #include "maru/tracking/run_service.h"
 #include "maru/web/pages.h"
+#include "maru/workspaces/workspace_service.h"
 
 namespace maru::server {
 namespace {
@@ -41,13 +45,12 @@ class ComposedServer final : public Server {
     MARU_ASSIGN_OR_RETURN(events_, events::EventLog::Open(*database_, clock_));
 
     MARU_RETURN_IF_ERROR(ComposeTracking());
-    MARU_ASSIGN_OR_RETURN(models_, registry::ModelService::Open(*database_, *events_, model_origins_, clock_));
+    MARU_RETURN_IF_ERROR(ComposeRegistry());
+    MARU_RETURN_IF_ERROR(ComposeWorkspaces());
     artifacts_ = std::make_unique<artifacts::ArtifactService>(*store_, artifact_roots_);
 
     MountSystem(router_, *database_);
     web::MountPages(router_);
-    api::mlflow::MountRegisteredModels(router_, *models_);
-    api::mlflow::MountModelVersions(router_, *models_);
     api::mlflow::MountArtifacts(router_, *artifacts_);
     MARU_ASSIGN_OR_RETURN(own_api_, OwnApi::Mount(router_, {*events_, *experiments_, *runs_, *models_, *artifacts_}));
     return OkStatus();
@@ -65,7 +68,8 @@ class ComposedServer final : public Server {
     options.idle_timeout = std::chrono::milliseconds(config_.idle_timeout_ms);
     options.tls_certificate_file = config_.tls_certificate;
     options.tls_key_file = config_.tls_key;
-    MARU_ASSIGN_OR_RETURN(http_, http::Server::Start(options, router_, nullptr, [](const http::Served&) {}));
+    MARU_ASSIGN_OR_RETURN(http_,
+                          http::Server::Start(options, router_, workspace_gate_.get(), [](const http::Served&) {}));
     return ListenGrpc();
   }
 
@@ -92,6 +96,26 @@ class ComposedServer final : public Server {
     return OkStatus();
   }
 
+  Status ComposeRegistry() {
+    model_origins_ = std::make_unique<ModelOrigins>(*runs_, *logged_models_);
+    MARU_ASSIGN_OR_RETURN(models_, registry::ModelService::Open(*database_, *events_, *model_origins_, clock_));
+    api::mlflow::MountRegisteredModels(router_, *models_);
+    api::mlflow::MountModelVersions(router_, *models_);
+    return OkStatus();
+  }
+
+  // After everything that workspaces hold.
+  Status ComposeWorkspaces() {
+    registered_models_in_workspace_ =
+        std::make_unique<ContentsOf<registry::ModelService>>("registered models", *models_);
+    MARU_ASSIGN_OR_RETURN(
+        workspaces_, workspaces::WorkspaceService::Open(*database_, *events_, {registered_models_in_workspace_.get()}));
+    workspace_gate_ = std::make_unique<WorkspaceGate>(*workspaces_, nullptr);
+    api::mlflow::MountWorkspaces(router_, *workspaces_);
+    api::mlflow::MountServerInfo(router_, {});
+    return OkStatus();
+  }
+
   Status ListenGrpc() {
     grpc::ServerOptions options;
     options.address = config_.address;
@@ -107,13 +131,16 @@ class ComposedServer final : public Server {
   std::unique_ptr<sql::Database> database_;
   std::unique_ptr<object_store::ObjectStore> store_;
   std::unique_ptr<events::EventLog> events_;
-  NoOrigins model_origins_;
-  std::unique_ptr<registry::ModelService> models_;
   ArtifactRoots artifact_roots_;
   std::unique_ptr<artifacts::ArtifactService> artifacts_;
   std::unique_ptr<tracking::ExperimentService> experiments_;
   std::unique_ptr<tracking::RunService> runs_;
   std::unique_ptr<tracking::LoggedModelService> logged_models_;
+  std::unique_ptr<ModelOrigins> model_origins_;
+  std::unique_ptr<registry::ModelService> models_;
+  std::unique_ptr<workspaces::WorkspaceContents> registered_models_in_workspace_;
+  std::unique_ptr<workspaces::WorkspaceService> workspaces_;
+  std::unique_ptr<WorkspaceGate> workspace_gate_;
   std::unique_ptr<OwnApi> own_api_;
   http::Router router_;
   std::unique_ptr<http::Server> http_;
