@@ -2,14 +2,23 @@
 #pragma once
 
 #include "maru/artifacts/artifact_roots.h"
+#include "maru/tracking/logged_model_service.h"
+#include "maru/tracking/run_service.h"
 
 namespace maru::server {
 
 class ArtifactRoots final : public artifacts::ArtifactRoots {
  public:
+  // Both must outlive this.
+  ArtifactRoots(tracking::RunService& runs, tracking::LoggedModelService& models) : runs_(runs), models_(models) {}
+
   Result<std::string> OfRun(const Caller& caller, std::string_view run_id) override;
   Result<std::string> OfLoggedModel(const Caller& caller, std::string_view model_id) override;
   Result<std::string> OfModelVersion(const Caller& caller, std::string_view name, std::string_view version) override;
+
+ private:
+  tracking::RunService& runs_;
+  tracking::LoggedModelService& models_;
 };
 
 }  // namespace maru::server

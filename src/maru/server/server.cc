@@ -47,7 +47,8 @@ class ComposedServer final : public Server {
     MARU_RETURN_IF_ERROR(ComposeTracking());
     MARU_RETURN_IF_ERROR(ComposeRegistry());
     MARU_RETURN_IF_ERROR(ComposeWorkspaces());
-    artifacts_ = std::make_unique<artifacts::ArtifactService>(*store_, artifact_roots_);
+    artifact_roots_ = std::make_unique<ArtifactRoots>(*runs_, *logged_models_);
+    artifacts_ = std::make_unique<artifacts::ArtifactService>(*store_, *artifact_roots_);
 
     MountSystem(router_, *database_);
     web::MountPages(router_);
@@ -131,7 +132,7 @@ class ComposedServer final : public Server {
   std::unique_ptr<sql::Database> database_;
   std::unique_ptr<object_store::ObjectStore> store_;
   std::unique_ptr<events::EventLog> events_;
-  ArtifactRoots artifact_roots_;
+  std::unique_ptr<ArtifactRoots> artifact_roots_;
   std::unique_ptr<artifacts::ArtifactService> artifacts_;
   std::unique_ptr<tracking::ExperimentService> experiments_;
   std::unique_ptr<tracking::RunService> runs_;

@@ -19,6 +19,9 @@ constexpr std::string_view kInsert =
 constexpr std::string_view kFind =
     "SELECT r.id, r.experiment, r.deleted FROM runs r JOIN experiments e ON e.id = r.experiment "
     "WHERE r.run_id = ? AND e.workspace = ?";
+constexpr std::string_view kArtifactUri =
+    "SELECT r.artifact_uri FROM runs r JOIN experiments e ON e.id = r.experiment WHERE r.run_id = ? AND e.workspace = "
+    "?";
 constexpr std::string_view kUpdate =
     "UPDATE runs SET status = COALESCE(?, status), end_time = COALESCE(?, end_time), name = COALESCE(?, name) WHERE id "
     "= ?";
@@ -138,6 +141,17 @@ Result<Run> RunService::Get(const Caller& caller, std::string_view run_id) {
     return ReadRuns(reader, names_, std::vector{target.id}, RunParts::kWithModelInputs, runs);
   }));
   return std::move(runs.front());
+}
+
+Result<std::string> RunService::ArtifactUri(const Caller& caller, std::string_view run_id) {
+  std::optional<std::string> uri;
+  MARU_RETURN_IF_ERROR(database_.Read([&](sql::Reader& reader) -> Status {
+    MARU_ASSIGN_OR_RETURN(uri, reader.QueryOne(kArtifactUri, {run_id, caller.workspace},
+                                               [](const sql::Row& row) { return row.String(0); }));
+    return OkStatus();
+  }));
+  if (!uri) return NotFound("Run with id={} not found", run_id);
+  return *std::move(uri);
 }
 
 Result<RunInfo> RunService::Update(const Caller& caller, std::string_view run_id, const RunUpdate& update) {

@@ -69,6 +69,8 @@ class RunService {
 
   Result<Run> Create(const Caller& caller, NewRun run);
   Result<Run> Get(const Caller& caller, std::string_view run_id);
+  // Where its artifacts lie, without reading anything else of the run.
+  Result<std::string> ArtifactUri(const Caller& caller, std::string_view run_id);
   Result<RunInfo> Update(const Caller& caller, std::string_view run_id, const RunUpdate& update);
   Status Delete(const Caller& caller, std::string_view run_id);
   Status Restore(const Caller& caller, std::string_view run_id);
