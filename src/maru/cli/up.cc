@@ -4,6 +4,7 @@
 
 #include <cstdio>
 
+#include "maru/base/log.h"
 #include "maru/cli/command.h"
 #include "maru/cli/settings.h"
 #include "maru/server/server.h"
@@ -33,6 +34,7 @@ class StopSignals {
 void RunUp(const Settings& settings) {
   const auto config = settings.Load();
   if (!config.ok()) Fail(config.status());
+  if (const Status status = log::Configure(config->log_format == "json", config->log_level); !status.ok()) Fail(status);
   StopSignals signals;
   auto server = server::Server::Start(*config);
   if (!server.ok()) Fail(server.status());
@@ -40,7 +42,11 @@ void RunUp(const Settings& settings) {
               config->address.c_str(), (*server)->port(), (*server)->grpc_port());
   std::fflush(stdout);
   signals.Wait();
+  log::Info("draining");
   (*server)->Drain(std::chrono::milliseconds(config->drain_timeout_ms));
+  server->reset();
+  log::Info("stopped");
+  log::Flush();
 }
 
 }  // namespace

@@ -9,8 +9,10 @@
 #include "maru/api/mlflow/workspaces.h"
 #include "maru/artifacts/artifact_service.h"
 #include "maru/base/clock.h"
+#include "maru/base/metrics.h"
 #include "maru/events/event_log.h"
 #include "maru/grpc/server.h"
+#include "maru/http/request_log.h"
 #include "maru/http/server.h"
 #include "maru/object_store/object_store.h"
 #include "maru/registry/model_service.h"
@@ -50,7 +52,7 @@ class ComposedServer final : public Server {
     artifact_roots_ = std::make_unique<ArtifactRoots>(*runs_, *logged_models_);
     artifacts_ = std::make_unique<artifacts::ArtifactService>(*store_, *artifact_roots_);
 
-    MountSystem(router_, *database_);
+    MountSystem(router_, *database_, metrics_);
     web::MountPages(router_);
     api::mlflow::MountArtifacts(router_, *artifacts_);
     MARU_ASSIGN_OR_RETURN(own_api_, OwnApi::Mount(router_, {*events_, *experiments_, *runs_, *models_, *artifacts_}));
@@ -129,6 +131,8 @@ class ComposedServer final : public Server {
 
   const config::Config config_;
   const Clock* const clock_ = Clock::System();
+  metrics::Registry metrics_;
+  http::RequestLog request_log_{metrics_};
   std::unique_ptr<sql::Database> database_;
   std::unique_ptr<object_store::ObjectStore> store_;
   std::unique_ptr<events::EventLog> events_;

@@ -37,7 +37,7 @@ Result<http::Reply> Ready(sql::Database& database) {
 
 }  // namespace
 
-void MountSystem(http::Router& router, sql::Database& database) {
+void MountSystem(http::Router& router, sql::Database& database, const metrics::Registry& metrics) {
   const auto add = [&](const char* path, http::Handler handler) {
     router.Add({http::Verb::kGet, path, Permission::kPublic, std::move(handler), PlainError});
   };
@@ -45,6 +45,13 @@ void MountSystem(http::Router& router, sql::Database& database) {
   add("/health", ok);  // the path MLflow's clients and charts probe
   add("/livez", ok);
   add("/readyz", [&database](const http::Request&) { return Ready(database); });
+  router.Add({http::Verb::kGet, "/metrics", Permission::kView,
+              http::Handler([&metrics](const http::Request&) -> Result<http::Reply> {
+                http::Reply reply = http::Reply::Text(metrics.Render());
+                reply.content_type = "text/plain; version=0.0.4; charset=utf-8";
+                return reply;
+              }),
+              PlainError});
   // MLflow's clients read their server's version here.
   add("/version", [](const http::Request&) -> Result<http::Reply> { return http::Reply::Text(kMlflowVersion); });
   router.SetFallback("", PlainError);
