@@ -110,6 +110,8 @@ def wrk(url, script, connections, seconds=5) -> Load:
                              capture_output=True, text=True, check=True).stdout
     if bad := re.search(r"Non-2xx or 3xx responses: (\d+)|Socket errors: (.*)", out):
         raise RuntimeError(f"{url}: {bad[0]}")
+    if " 0 requests in" in out:
+        raise RuntimeError(f"{url}: no request was answered within {seconds} s")
     return Load(float(re.search(r"Requests/sec:\s+([\d.]+)", out)[1]), _ms(re.search(r"50%\s+(\S+)", out)[1]),
                 _ms(re.search(r"99%\s+(\S+)", out)[1]), int(re.search(r"(\d+) requests in", out)[1]))
 

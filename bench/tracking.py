@@ -59,7 +59,7 @@ end
 
 
 def writes(report, urls):
-    seconds = 2 if report.quick else 6
+    seconds = 4 if report.quick else 8
     for connections in (1, 16):
         loads = {}
         for name, url in urls.items():
