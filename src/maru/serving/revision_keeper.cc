@@ -137,8 +137,9 @@ class Keeper final : public RevisionKeeper {
           return m.stop || !m.refresh.empty() || !m.loaded.empty() || !m.unload.empty() ||
                  (m.events && clock_->NowMs() >= next_events_ms);
         };
+        // Once around is enough: whatever is not due yet is looked at again after the wait that NextLook allows.
         const std::int64_t wait_ms = std::clamp<std::int64_t>(NextLook(next_events_ms) - clock_->NowMs(), 0, 60'000);
-        mailbox_->changed.wait_for(lock, std::chrono::milliseconds(wait_ms), ready);
+        if (!ready()) mailbox_->changed.wait_for(lock, std::chrono::milliseconds(wait_ms));
         if (mailbox_->stop) break;
         refresh.swap(mailbox_->refresh);
         loaded.swap(mailbox_->loaded);

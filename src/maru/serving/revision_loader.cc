@@ -2,6 +2,9 @@
 
 #include "maru/serving/model_package.h"
 #include "maru/serving/onnx_runtime.h"
+#include "maru/serving/python_environment.h"
+#include "maru/serving/python_runtime.h"
+#include "maru/serving/worker_files.h"
 
 namespace maru::serving {
 
@@ -40,7 +43,16 @@ Result<std::unique_ptr<Runtime>> RevisionLoader::StartRuntime(const ModelPackage
     case Flavor::kPyfunc:
       break;
   }
-  return Unimplemented("Python models are not served yet");
+  MARU_ASSIGN_OR_RETURN(const std::filesystem::path scripts, UnpackWorker(options_.cache_folder / "worker"));
+  const PythonOptions python{
+      .interpreter = options_.python, .folder = options_.cache_folder / "environments", .scripts = scripts};
+  MARU_ASSIGN_OR_RETURN(std::string interpreter, FindPython(package, request.settings.environment, python, cancelled_));
+  return StartPython(package,
+                     {.interpreter = std::move(interpreter),
+                      .scripts = scripts,
+                      .label = fmt::format("endpoint {} revision {}", request.endpoint, request.number),
+                      .workers = static_cast<int>(request.settings.workers)},
+                     clock_, cancelled_);
 }
 
 }  // namespace maru::serving
