@@ -8,10 +8,11 @@ namespace maru::server {
 Result<std::unique_ptr<OwnApi>> OwnApi::Mount(http::Router& router, const Services& services) {
   MARU_ASSIGN_OR_RETURN(auto hub, api::own::LiveHub::Start(services.events));
   std::unique_ptr<OwnApi> own(new OwnApi(services.events, std::move(hub)));
-  own->facts_ = {.version = kVersion, .mlflow_version = kMlflowVersion, .parts = {"models", "events"}};
+  own->facts_ = {.version = kVersion, .mlflow_version = kMlflowVersion, .parts = {"models", "endpoints", "events"}};
   api::own::Catalog catalog;
   api::own::MountServerFacts(router, catalog, own->facts_);
   api::own::MountModels(router, catalog, services.models);
+  api::own::MountEndpoints(router, catalog, services.endpoints);
   api::own::MountEvents(router, catalog, own->live_);
   api::own::MountOpenApi(router, catalog);
   return own;

@@ -19,6 +19,7 @@ class OwnApi {
     tracking::RunService& runs;
     registry::ModelService& models;
     artifacts::ArtifactService& artifacts;
+    serving::EndpointService& endpoints;
   };
 
   // The services must outlive the result, and the result the router.

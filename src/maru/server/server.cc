@@ -2,6 +2,7 @@
 
 #include <filesystem>
 
+#include "maru/api/kserve/routes.h"
 #include "maru/api/mlflow/artifacts.h"
 #include "maru/api/mlflow/model_versions.h"
 #include "maru/api/mlflow/registered_models.h"
@@ -19,9 +20,11 @@
 #include "maru/server/artifact_roots.h"
 #include "maru/server/model_origins.h"
 #include "maru/server/own_api.h"
+#include "maru/server/served_models.h"
 #include "maru/server/system_routes.h"
 #include "maru/server/workspace_contents.h"
 #include "maru/server/workspace_gate.h"
+#include "maru/serving/endpoint_service.h"
 #include "maru/sql/database.h"
 #include "maru/tracking/experiment_service.h"
 #include "maru/tracking/logged_model_service.h"
@@ -55,7 +58,9 @@ class ComposedServer final : public Server {
     MountSystem(router_, *database_, metrics_);
     web::MountPages(router_);
     api::mlflow::MountArtifacts(router_, *artifacts_);
-    MARU_ASSIGN_OR_RETURN(own_api_, OwnApi::Mount(router_, {*events_, *experiments_, *runs_, *models_, *artifacts_}));
+    MARU_RETURN_IF_ERROR(ComposeServing());
+    MARU_ASSIGN_OR_RETURN(
+        own_api_, OwnApi::Mount(router_, {*events_, *experiments_, *runs_, *models_, *artifacts_, *endpoints_}));
     return OkStatus();
   }
 
@@ -119,6 +124,15 @@ class ComposedServer final : public Server {
     return OkStatus();
   }
 
+  Status ComposeServing() {
+    served_models_ = std::make_unique<ServedModels>(*models_, *artifacts_);
+    MARU_ASSIGN_OR_RETURN(endpoints_, serving::EndpointService::Open(
+                                          *database_, *events_, clock_, *served_models_, *served_models_,
+                                          {.cache_folder = config_.data + "/cache", .python = config_.python}));
+    api::kserve::MountKserve(router_, *endpoints_);
+    return OkStatus();
+  }
+
   Status ListenGrpc() {
     grpc::ServerOptions options;
     options.address = config_.address;
@@ -146,6 +160,8 @@ class ComposedServer final : public Server {
   std::unique_ptr<workspaces::WorkspaceContents> registered_models_in_workspace_;
   std::unique_ptr<workspaces::WorkspaceService> workspaces_;
   std::unique_ptr<WorkspaceGate> workspace_gate_;
+  std::unique_ptr<ServedModels> served_models_;
+  std::unique_ptr<serving::EndpointService> endpoints_;
   std::unique_ptr<OwnApi> own_api_;
   http::Router router_;
   std::unique_ptr<http::Server> http_;

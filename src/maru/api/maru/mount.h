@@ -15,6 +15,9 @@ class EventLog;
 namespace maru::registry {
 class ModelService;
 }
+namespace maru::serving {
+class EndpointService;
+}
 namespace maru::tracking {
 class ExperimentService;
 class RunService;
@@ -45,6 +48,7 @@ void MountSeries(http::Router& router, Catalog& catalog, tracking::RunService& s
 void MountArtifacts(http::Router& router, Catalog& catalog, artifacts::ArtifactService& service);
 void MountSignatures(http::Router& router, Catalog& catalog, artifacts::ArtifactService& service);
 void MountModels(http::Router& router, Catalog& catalog, registry::ModelService& service);
+void MountEndpoints(http::Router& router, Catalog& catalog, serving::EndpointService& service);
 void MountEvents(http::Router& router, Catalog& catalog, LiveEvents& live);
 
 }  // namespace maru::api::own
