@@ -319,7 +319,7 @@ class ConnectionOf final : public Connection, public std::enable_shared_from_thi
 
   void RefuseAndClose(Exchange& x, int http_status, const Status& status) {
     if (x.request.request_id.empty()) x.request.request_id = NewUuidHex();
-    if (x.format_error == nullptr) x.format_error = core_.router.Fallback(x.request.path);
+    if (x.format_error == nullptr) x.format_error = core_.router.Fallback(x.parser.raw_path());
     Refuse(x, http_status, status);
     x.close = true;
   }

@@ -4,6 +4,7 @@
 
 #include "maru/api/kserve/routes.h"
 #include "maru/api/mlflow/artifacts.h"
+#include "maru/api/mlflow/error.h"
 #include "maru/api/mlflow/model_versions.h"
 #include "maru/api/mlflow/registered_models.h"
 #include "maru/api/mlflow/tracking_routes.h"
@@ -56,6 +57,7 @@ class ComposedServer final : public Server {
     artifacts_ = std::make_unique<artifacts::ArtifactService>(*store_, *artifact_roots_);
 
     MountSystem(router_, *database_, metrics_);
+    api::mlflow::SetFallbacks(router_);
     web::MountPages(router_);
     api::mlflow::MountArtifacts(router_, *artifacts_);
     MARU_RETURN_IF_ERROR(ComposeServing());

@@ -143,7 +143,6 @@ Result<http::Reply> Download(artifacts::ArtifactService& service, const artifact
   http::Reply reply{.status = range ? 206 : 200, .content_type = std::string(ContentTypeOf(name))};
   reply.headers.Add("Accept-Ranges", "bytes");
   reply.headers.Add("Content-Disposition", AttachmentHeader(name));
-  reply.headers.Add("X-Content-Type-Options", "nosniff");
   if (range) reply.headers.Add("Content-Range", fmt::format("bytes {}-{}/{}", offset, offset + length - 1, size));
   reply.stream = std::make_unique<ArtifactSource>(*std::move(reader));
   reply.stream_length = length;

@@ -76,4 +76,14 @@ http::Reply FormatError(const Status& status, const http::Request&) {
   return reply;
 }
 
+void SetFallbacks(http::Router& router) {
+  // Newer clients try an address and go on without it when the server does not know it.
+  const http::ErrorFormatter unknown = [](const Status& status, const http::Request& request) {
+    return FormatError(absl::IsNotFound(status) ? WithErrorCode(status, "ENDPOINT_NOT_FOUND") : status, request);
+  };
+  for (const char* prefix : {"/api/2.0/", "/api/3.0/", "/ajax-api/", "/get-artifact", "/model-versions/"}) {
+    router.SetFallback(prefix, unknown);
+  }
+}
+
 }  // namespace maru::api::mlflow

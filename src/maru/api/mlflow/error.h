@@ -2,6 +2,7 @@
 #pragma once
 
 #include "maru/http/message.h"
+#include "maru/http/router.h"
 
 namespace maru::api::mlflow {
 
@@ -10,5 +11,8 @@ Status WithErrorCode(Status status, std::string_view error_code);
 
 // http::ErrorFormatter of every MLflow route.
 http::Reply FormatError(const Status& status, const http::Request& request);
+
+// The same shape for requests below MLflow's addresses that match no route, or that cannot be read at all.
+void SetFallbacks(http::Router& router);
 
 }  // namespace maru::api::mlflow
