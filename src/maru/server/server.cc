@@ -7,8 +7,10 @@
 #include "maru/api/mlflow/error.h"
 #include "maru/api/mlflow/model_versions.h"
 #include "maru/api/mlflow/registered_models.h"
+#include "maru/api/mlflow/traces.h"
 #include "maru/api/mlflow/tracking_routes.h"
 #include "maru/api/mlflow/workspaces.h"
+#include "maru/api/otlp/trace_export.h"
 #include "maru/artifacts/artifact_service.h"
 #include "maru/base/clock.h"
 #include "maru/base/metrics.h"
@@ -23,10 +25,12 @@
 #include "maru/server/own_api.h"
 #include "maru/server/served_models.h"
 #include "maru/server/system_routes.h"
+#include "maru/server/trace_experiments.h"
 #include "maru/server/workspace_contents.h"
 #include "maru/server/workspace_gate.h"
 #include "maru/serving/endpoint_service.h"
 #include "maru/sql/database.h"
+#include "maru/traces/trace_service.h"
 #include "maru/tracking/experiment_service.h"
 #include "maru/tracking/logged_model_service.h"
 #include "maru/tracking/run_service.h"
@@ -51,6 +55,7 @@ class ComposedServer final : public Server {
     MARU_ASSIGN_OR_RETURN(events_, events::EventLog::Open(*database_, clock_));
 
     MARU_RETURN_IF_ERROR(ComposeTracking());
+    MARU_RETURN_IF_ERROR(ComposeTraces());
     MARU_RETURN_IF_ERROR(ComposeRegistry());
     MARU_RETURN_IF_ERROR(ComposeWorkspaces());
     artifact_roots_ = std::make_unique<ArtifactRoots>(*runs_, *logged_models_);
@@ -135,6 +140,16 @@ class ComposedServer final : public Server {
     return OkStatus();
   }
 
+  Status ComposeTraces() {
+    trace_experiments_ = std::make_unique<TraceExperiments>(*experiments_, *runs_);
+    MARU_ASSIGN_OR_RETURN(traces_, traces::TraceService::Open(*database_, *events_, *trace_experiments_, clock_));
+    api::mlflow::MountTraces(router_, *traces_);
+    api::mlflow::MountTracesV2(router_, *traces_);
+    api::mlflow::MountAssessments(router_, *traces_);
+    api::otlp::MountTraceExport(router_, *traces_);
+    return OkStatus();
+  }
+
   Status ListenGrpc() {
     grpc::ServerOptions options;
     options.address = config_.address;
@@ -157,6 +172,8 @@ class ComposedServer final : public Server {
   std::unique_ptr<tracking::ExperimentService> experiments_;
   std::unique_ptr<tracking::RunService> runs_;
   std::unique_ptr<tracking::LoggedModelService> logged_models_;
+  std::unique_ptr<TraceExperiments> trace_experiments_;
+  std::unique_ptr<traces::TraceService> traces_;
   std::unique_ptr<ModelOrigins> model_origins_;
   std::unique_ptr<registry::ModelService> models_;
   std::unique_ptr<workspaces::WorkspaceContents> registered_models_in_workspace_;
