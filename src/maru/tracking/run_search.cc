@@ -6,6 +6,7 @@
 //  - otherwise: walk the runs by start time, which is the order when none is asked for, and test each.
 // A page thus costs about its own size, however many runs there are, unless the order needs all of them sorted.
 #include <algorithm>
+#include <memory>
 #include <set>
 
 #include "maru/filter/filter.h"
@@ -14,6 +15,7 @@
 #include "maru/tracking/page_token.h"
 #include "maru/tracking/run_reader.h"
 #include "maru/tracking/run_service.h"
+#include "maru/tracking/run_table.h"
 #include "maru/tracking/validation.h"
 #include "maru/tracking/value_hash.h"
 
@@ -77,10 +79,7 @@ class Search {
   // The numbers of the runs on a page.
   Result<std::vector<std::int64_t>> Page(std::int64_t offset, std::int64_t limit) {
     std::vector<std::int64_t> ids;
-    for (const Numbered& c : conditions_) {
-      // What has no number was never logged.
-      if (NeedsKey(c.condition->entity) && c.key < 0 && c.condition->comparator != Comparator::kIsNull) return ids;
-    }
+    if (MatchesNothing()) return ids;
     MARU_RETURN_IF_ERROR(ChooseDriver());
     const bool by_metric =
         !driver_ && !orders_.empty() && orders_[0].order.entity == Entity::kMetric && orders_[0].key >= 0;
@@ -102,8 +101,27 @@ class Search {
     return ids;
   }
 
+  // How many runs match.
+  Result<std::int64_t> Total() {
+    if (MatchesNothing()) return 0;
+    MARU_RETURN_IF_ERROR(ChooseDriver());
+    SqlText sql(dialect_);
+    sql << "SELECT r.id FROM ";
+    if (driver_) sql << TableOf(driver_->condition->entity) << " d CROSS JOIN ";
+    sql << "runs r WHERE ";
+    AddMatching(sql);
+    return Count(sql);
+  }
+
  private:
   enum class Start { kRuns, kNumbers, kNans, kWithout };
+
+  // What has no number was never logged.
+  bool MatchesNothing() const {
+    return std::any_of(conditions_.begin(), conditions_.end(), [](const Numbered& c) {
+      return NeedsKey(c.condition->entity) && c.key < 0 && c.condition->comparator != Comparator::kIsNull;
+    });
+  }
 
   static bool NeedsKey(Entity e) { return e == Entity::kMetric || e == Entity::kParam || e == Entity::kTag; }
 
@@ -164,10 +182,7 @@ class Search {
     const std::size_t first_join = start == Start::kRuns ? 0 : 1;
     for (std::size_t i = first_join; i < orders_.size(); ++i) AddJoin(sql, i);
     sql << " WHERE ";
-    if (driver_) {
-      AddIndexed(sql, *driver_);
-      sql << " AND r.id = d.run AND ";
-    } else if (start == Start::kNumbers || start == Start::kNans) {
+    if (start == Start::kNumbers || start == Start::kNans) {
       AddExperiments(sql, "o.experiment");
       (sql << " AND o.key = ").Bind(orders_[0].key);
       sql << (start == Start::kNans ? " AND o.is_nan = 1" : " AND o.is_nan = 0") << " AND r.id = o.run AND ";
@@ -175,17 +190,26 @@ class Search {
       (sql << "NOT EXISTS (SELECT 1 FROM latest_metrics w WHERE w.run = r.id AND w.key = ").Bind(orders_[0].key);
       sql << ") AND ";
     }
-    AddExperiments(sql, "r.experiment");
-    sql << (view_ == ViewType::kAll           ? " AND r.deleted IN (0, 1)"
-            : view_ == ViewType::kDeletedOnly ? " AND r.deleted = 1"
-                                              : " AND r.deleted = 0");
-    for (const Numbered& c : conditions_) AddCondition(sql, c);
+    AddMatching(sql);
     sql << " ORDER BY ";
     if (start == Start::kNumbers) sql << "o.value" << (orders_[0].order.ascending ? ", " : " DESC, ");
     bool by_start_time = false;
     for (std::size_t i = first_join; i < orders_.size(); ++i) AddOrder(sql, i, &by_start_time);
     sql << (by_start_time ? "r.run_id" : "r.start_time DESC, r.run_id");
     return sql;
+  }
+
+  // The runs asked for, whatever their order; `d` is the driver, when there is one.
+  void AddMatching(SqlText& sql) const {
+    if (driver_) {
+      AddIndexed(sql, *driver_);
+      sql << " AND r.id = d.run AND ";
+    }
+    AddExperiments(sql, "r.experiment");
+    sql << (view_ == ViewType::kAll           ? " AND r.deleted IN (0, 1)"
+            : view_ == ViewType::kDeletedOnly ? " AND r.deleted = 1"
+                                              : " AND r.deleted = 0");
+    for (const Numbered& c : conditions_) AddCondition(sql, c);
   }
 
   static std::string Alias(std::size_t i) { return fmt::format("o{}", i); }
@@ -291,42 +315,69 @@ Result<std::vector<std::int64_t>> Visible(sql::Reader& reader, const Caller& cal
                          [](const sql::Row& row) { return row.Int(0); });
 }
 
+Result<std::vector<std::int64_t>> AllActive(sql::Reader& reader, const Caller& caller) {
+  return reader.QueryAll("SELECT id FROM experiments WHERE workspace = ? AND deleted = 0", {caller.workspace},
+                         [](const sql::Row& row) { return row.Int(0); });
+}
+
+// A search as the caller wrote it, parsed.
+struct Question {
+  std::vector<Condition> conditions;
+  std::vector<OrderBy> orders;
+  bool needs_latest = false;  // it looks at metrics
+};
+
+Result<Question> Understand(std::string_view filter, const std::vector<std::string>& order_by) {
+  Question question;
+  MARU_ASSIGN_OR_RETURN(question.conditions, filter::ParseFilter(filter, filter::RunSearch()));
+  MARU_ASSIGN_OR_RETURN(question.orders, filter::ParseOrderBy(order_by, filter::RunSearch()));
+  std::set<std::pair<Entity, std::string_view>> seen;
+  for (const OrderBy& order : question.orders) {
+    if (!seen.emplace(order.entity, order.key).second) {
+      return InvalidArgument("`order_by` contains duplicate fields: {}", order.key);
+    }
+    question.needs_latest |= order.entity == Entity::kMetric;
+  }
+  for (const Condition& condition : question.conditions) {
+    question.needs_latest |= condition.entity == Entity::kMetric;
+  }
+  return question;
+}
+
+// `question` must outlive the result.
+Result<std::unique_ptr<Search>> Prepare(sql::Reader& reader, sql::Dialect dialect, const NameTable& names,
+                                        std::vector<std::int64_t> experiments, ViewType view,
+                                        const Question& question) {
+  std::vector<Numbered> numbered;
+  for (const Condition& c : question.conditions) {
+    MARU_ASSIGN_OR_RETURN(const std::int64_t key, names.Find(reader, c.key));
+    numbered.push_back({&c, key});
+  }
+  std::vector<NumberedOrder> orders;
+  for (const OrderBy& o : question.orders) {
+    MARU_ASSIGN_OR_RETURN(const std::int64_t key, names.Find(reader, o.key));
+    orders.push_back({o, key});
+  }
+  return std::make_unique<Search>(reader, dialect, std::move(experiments), view, std::move(numbered),
+                                  std::move(orders));
+}
+
 }  // namespace
 
 Result<Page<Run>> RunService::Search(const Caller& caller, const RunQuery& query) {
   MARU_RETURN_IF_ERROR(ValidateMaxResults(query.max_results, kMaxResults));
-  MARU_ASSIGN_OR_RETURN(const auto conditions, filter::ParseFilter(query.filter, filter::RunSearch()));
-  MARU_ASSIGN_OR_RETURN(const auto orders, filter::ParseOrderBy(query.order_by, filter::RunSearch()));
+  MARU_ASSIGN_OR_RETURN(const Question question, Understand(query.filter, query.order_by));
   MARU_ASSIGN_OR_RETURN(const std::int64_t offset, ParsePageToken(query.page_token));
-  std::set<std::pair<Entity, std::string_view>> seen;
-  bool needs_latest = false;
-  for (const OrderBy& order : orders) {
-    if (!seen.emplace(order.entity, order.key).second) {
-      return InvalidArgument("`order_by` contains duplicate fields: {}", order.key);
-    }
-    needs_latest |= order.entity == Entity::kMetric;
-  }
-  for (const Condition& condition : conditions) needs_latest |= condition.entity == Entity::kMetric;
   Page<Run> page;
   if (query.experiment_ids.empty()) return page;
-  if (needs_latest) MARU_RETURN_IF_ERROR(metrics_.FoldExperiments(query.experiment_ids));
+  if (question.needs_latest) MARU_RETURN_IF_ERROR(metrics_.FoldExperiments(query.experiment_ids));
 
   MARU_RETURN_IF_ERROR(database_.Read([&](sql::Reader& reader) -> Status {
     MARU_ASSIGN_OR_RETURN(std::vector<std::int64_t> experiments, Visible(reader, caller, query.experiment_ids));
     if (experiments.empty()) return OkStatus();
-    std::vector<Numbered> numbered;
-    for (const Condition& c : conditions) {
-      MARU_ASSIGN_OR_RETURN(const std::int64_t key, names_.Find(reader, c.key));
-      numbered.push_back({&c, key});
-    }
-    std::vector<NumberedOrder> numbered_orders;
-    for (const OrderBy& o : orders) {
-      MARU_ASSIGN_OR_RETURN(const std::int64_t key, names_.Find(reader, o.key));
-      numbered_orders.push_back({o, key});
-    }
-    maru::tracking::Search search(reader, database_.dialect(), std::move(experiments), query.view, std::move(numbered),
-                                  std::move(numbered_orders));
-    MARU_ASSIGN_OR_RETURN(std::vector<std::int64_t> ids, search.Page(offset, query.max_results + 1));
+    MARU_ASSIGN_OR_RETURN(const auto search,
+                          Prepare(reader, database_.dialect(), names_, std::move(experiments), query.view, question));
+    MARU_ASSIGN_OR_RETURN(std::vector<std::int64_t> ids, search->Page(offset, query.max_results + 1));
     if (static_cast<std::int64_t>(ids.size()) > query.max_results) {
       ids.pop_back();
       page.next_page_token = MakePageToken(offset + query.max_results);
@@ -334,6 +385,34 @@ Result<Page<Run>> RunService::Search(const Caller& caller, const RunQuery& query
     return ReadRuns(reader, names_, ids, RunParts::kForSearch, page.items);
   }));
   return page;
+}
+
+Result<RunTable> RunService::Table(const Caller& caller, const TableQuery& query) {
+  MARU_RETURN_IF_ERROR(ValidateMaxResults(query.limit, kMaxResults));
+  if (query.offset < 0) return InvalidArgument("offset: expected 0 or more, got {}", query.offset);
+  MARU_RETURN_IF_ERROR(CheckColumns(query.columns));
+  MARU_ASSIGN_OR_RETURN(const Question question, Understand(query.filter, query.order_by));
+  std::vector<std::int64_t> experiments;
+  MARU_RETURN_IF_ERROR(database_.Read([&](sql::Reader& reader) -> Status {
+    MARU_ASSIGN_OR_RETURN(experiments, query.experiment_ids.empty() ? AllActive(reader, caller)
+                                                                    : Visible(reader, caller, query.experiment_ids));
+    return OkStatus();
+  }));
+  RunTable table;
+  for (const std::string& name : query.columns) table.columns.push_back({.name = name});
+  if (experiments.empty()) return table;
+  const bool shows_metrics = std::any_of(query.columns.begin(), query.columns.end(),
+                                         [](const std::string& name) { return name.starts_with("metrics."); });
+  if (question.needs_latest || shows_metrics) MARU_RETURN_IF_ERROR(metrics_.FoldExperiments(experiments));
+
+  MARU_RETURN_IF_ERROR(database_.Read([&](sql::Reader& reader) -> Status {
+    MARU_ASSIGN_OR_RETURN(const auto search,
+                          Prepare(reader, database_.dialect(), names_, experiments, query.view, question));
+    MARU_ASSIGN_OR_RETURN(const std::vector<std::int64_t> ids, search->Page(query.offset, query.limit));
+    MARU_ASSIGN_OR_RETURN(table.total, search->Total());
+    return ReadTable(reader, names_, ids, query.columns, table);
+  }));
+  return table;
 }
 
 }  // namespace maru::tracking

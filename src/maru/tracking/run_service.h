@@ -22,6 +22,7 @@
 #include "maru/tracking/entities.h"
 #include "maru/tracking/metric_store.h"
 #include "maru/tracking/name_table.h"
+#include "maru/tracking/run_table.h"
 
 namespace maru::tracking {
 
@@ -88,6 +89,10 @@ class RunService {
   Status LogOutputs(const Caller& caller, std::string_view run_id, const std::vector<ModelOutput>& models);
 
   Result<Page<Run>> Search(const Caller& caller, const RunQuery& query);
+  // run_table.h
+  Result<RunTable> Table(const Caller& caller, const TableQuery& query);
+  // kNotFound for an experiment that is not in the workspace.
+  Result<KeyNames> Keys(const Caller& caller, std::int64_t experiment_id, std::int64_t limit);
   Result<std::vector<DatasetSummary>> SearchDatasets(const Caller& caller,
                                                      const std::vector<std::int64_t>& experiment_ids);
 
