@@ -39,7 +39,7 @@ async function send<T>(method: string, path: string, options: Options = {}): Pro
   if (options.body !== undefined) headers['Content-Type'] = 'application/json';
   let response: Response;
   try {
-    response = await fetch(withQuery(path.startsWith('/') && path.startsWith('/api') ? path : root + path, options.query), {
+    response = await fetch(withQuery(/^\/(v2|session)\b/.test(path) ? path : root + path, options.query), {
       method,
       headers,
       body: options.body === undefined ? undefined : JSON.stringify(options.body),

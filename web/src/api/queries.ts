@@ -3,7 +3,7 @@ import { keepPreviousData, queryOptions } from '@tanstack/react-query';
 
 import { api } from './client';
 import type {
-  ArtifactPage, EventPage, Experiment, ExperimentPage, Keys, Model, ModelPage, Run, RunQuery, RunTable, SeriesSet, Server, Signature, Version, VersionPage,
+  ArtifactPage, Endpoint, EndpointLatencies, EndpointList, EventPage, Experiment, ExperimentPage, Keys, Model, ModelPage, Run, RunQuery, RunTable, SeriesSet, Server, Signature, Version, VersionPage,
 } from './schema';
 
 const e = encodeURIComponent;
@@ -89,4 +89,43 @@ export const eventsQuery = (before = 0, type = '') =>
   queryOptions({
     queryKey: ['events', before, type],
     queryFn: () => api.get<EventPage>('/events', { before: before || undefined, type, limit: 200 }),
+  });
+
+export const runVersionsQuery = (runId: string) =>
+  queryOptions({ queryKey: ['models', 'of run', runId], queryFn: () => api.get<VersionPage>('/versions', { run_id: runId }) });
+
+export const endpointsQuery = () =>
+  queryOptions({ queryKey: ['endpoints'], queryFn: () => api.get<EndpointList>('/endpoints'), refetchInterval: 5000 });
+
+// While it loads, nothing in the event log says how far it is.
+export const endpointQuery = (name: string) =>
+  queryOptions({
+    queryKey: ['endpoint', name],
+    queryFn: () => api.get<Endpoint>(`/endpoints/${e(name)}`),
+    refetchInterval: (query) => (query.state.data?.status === 'ready' ? 10_000 : 1000),
+  });
+
+export const endpointStatsQuery = (name: string) =>
+  queryOptions({
+    queryKey: ['endpoint', name, 'stats'],
+    queryFn: () => api.get<EndpointLatencies>(`/endpoints/${e(name)}/stats`),
+    refetchInterval: 1000,
+    staleTime: 0,
+  });
+
+// The names of runs that events are about.
+export const runNamesQuery = (ids: string[]) =>
+  queryOptions({
+    queryKey: ['runs', 'names', ids],
+    queryFn: async () => {
+      const table = await api.post<RunTable>('/runs/search', {
+        experiment_ids: [],
+        filter: `attributes.run_id IN (${ids.map((id) => `'${id}'`).join(', ')})`,
+        view: 'all',
+        limit: ids.length,
+      });
+      return new Map(table.ids.map((id, i) => [id, table.names[i] ?? '']));
+    },
+    enabled: ids.length > 0,
+    staleTime: 60_000,
   });

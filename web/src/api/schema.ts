@@ -85,17 +85,11 @@ export interface Run {
   tags: Tags;
   metrics: Metric[];
   datasets: DatasetInput[];
-  versions: VersionRef[];
-}
-export interface VersionRef {
-  name: string;
-  version: string;
 }
 
 export interface Series {
   run_id: string;
   key: string;
-  points: number;
   steps: number[];
   times_ms: number[];
   values: (number | string)[];
@@ -170,4 +164,70 @@ export interface Field {
 export interface Signature {
   inputs: Field[];
   outputs: Field[];
+}
+
+export interface EndpointTensor {
+  name: string;
+  datatype: string;
+  shape: number[];
+  required: boolean;
+}
+export interface EndpointRevision {
+  number: number;
+  model_name: string;
+  model_version: string;
+  state: string;
+  error: string;
+  attempts: number;
+  created_ms: number;
+  ready_ms: number;
+  ended_ms: number;
+}
+export interface EndpointStats {
+  requests: number;
+  errors: number;
+  failures: number;
+  in_flight: number;
+  last_request_ms: number;
+  mean_ms: number;
+  p50_ms: number;
+  p95_ms: number;
+  p99_ms: number;
+}
+export interface EndpointSettings {
+  environment: string;
+  threads: number;
+  workers: number;
+  queue_max: number;
+  timeout_ms: number;
+}
+export interface Endpoint {
+  name: string;
+  model_uri: string;
+  status: string;
+  problem: string;
+  settings: EndpointSettings;
+  created_by: string;
+  created_ms: number;
+  updated_ms: number;
+  revision?: number;
+  model_name: string;
+  model_version: string;
+  platform: string;
+  columns: boolean;
+  inputs: EndpointTensor[];
+  outputs: EndpointTensor[];
+  revisions: EndpointRevision[];
+  stats: EndpointStats;
+}
+export interface EndpointList {
+  endpoints: Endpoint[];
+}
+export interface LatencyBucket {
+  up_to_ms: number;
+  count: number;
+}
+export interface EndpointLatencies {
+  stats: EndpointStats;
+  latency: LatencyBucket[];
 }

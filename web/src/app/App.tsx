@@ -16,6 +16,8 @@ const Compare = lazy(() => import('~/pages/runs/Compare'));
 const Models = lazy(() => import('~/pages/models/Models'));
 const Model = lazy(() => import('~/pages/models/Model'));
 const Version = lazy(() => import('~/pages/models/Version'));
+const Endpoints = lazy(() => import('~/pages/endpoints/Endpoints'));
+const Endpoint = lazy(() => import('~/pages/endpoints/Endpoint'));
 const Events = lazy(() => import('~/pages/events/Events'));
 const Login = lazy(() => import('~/pages/login/Login'));
 
@@ -62,6 +64,12 @@ export function App() {
                 </Route>
                 <Route path="/models/:name/:tab?">
                   {({ name, tab }) => <Model key={name} name={name!} tab={tab ?? 'versions'} />}
+                </Route>
+                <Route path="/endpoints">
+                  <Endpoints />
+                </Route>
+                <Route path="/endpoints/:name/:tab?">
+                  {({ name, tab }) => <Endpoint key={name} name={name!} tab={tab ?? 'traffic'} />}
                 </Route>
                 <Route path="/events">
                   <Events />

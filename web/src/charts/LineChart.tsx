@@ -96,7 +96,7 @@ export function LineChart(props: Props) {
                 ? undefined
                 : (_, ticks) => ticks.map((t) => (x === 'relative' ? formatDuration(t).replace('.0', '') : Number.isInteger(t) ? shortCount(t) : '')),
           },
-          { ...axis, size: 52, gap: 4, values: (_, ticks) => ticks.map((t) => (t === null ? '' : formatMetric(t))) },
+          { ...axis, size: 52, gap: 4, values: (_, ticks, __, ___, step) => ticks.map((t) => (t === null ? '' : log ? formatMetric(t) : formatTick(t, step))) },
         ],
         hooks: {
           setCursor: [(u) => showTip(u)],
@@ -158,6 +158,16 @@ export function LineChart(props: Props) {
       <div ref={tip} className="plot-tip" hidden />
     </div>
   );
+}
+
+// As many decimals as the distance between ticks needs, the same for all of them.
+function formatTick(value: number, step: number): string {
+  const size = Math.abs(value);
+  if (size >= 1e6 || step < 1e-6) return value === 0 ? '0' : formatMetric(value);
+  if (size >= 1e4) return shortCount(value);
+  let decimals = 0;
+  while (decimals < 7 && Math.abs(step * 10 ** decimals - Math.round(step * 10 ** decimals)) > 1e-6) decimals++;
+  return value.toFixed(decimals).replace('-', '−');
 }
 
 function shortCount(n: number): string {

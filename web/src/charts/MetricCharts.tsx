@@ -173,7 +173,7 @@ function MetricChart({ metric, runs, view }: { metric: string; runs: ChartedRun[
     return lines.map((line) => cut(line, zoom));
   }, [lines, zoom, view.x]);
 
-  const total = query.data?.series.reduce((sum, series) => sum + series.points, 0) ?? 0;
+  const total = query.data?.series.reduce((sum, series) => sum + series.values.length, 0) ?? 0;
   return (
     <section className="panel chart" aria-label={metric}>
       <header>
@@ -186,7 +186,7 @@ function MetricChart({ metric, runs, view }: { metric: string; runs: ChartedRun[
             show all
           </button>
         ) : (
-          <Tooltip label="points logged; the server sends as many as the chart can show">
+          <Tooltip label="points drawn; the server sends as many as the chart can show">
             <span className="faint">{total > 0 ? `${formatCount(total)} pts` : ''}</span>
           </Tooltip>
         )}

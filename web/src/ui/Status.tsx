@@ -4,9 +4,12 @@ const kinds: Record<string, { dot: string; label: string }> = {
   FINISHED: { dot: 'ok', label: 'Finished' },
   FAILED: { dot: 'bad', label: 'Failed' },
   KILLED: { dot: 'warn', label: 'Killed' },
-  READY: { dot: 'ok', label: 'Ready' },
-  LOADING: { dot: 'live', label: 'Loading' },
-  UNAVAILABLE: { dot: 'bad', label: 'Unavailable' },
+  // Endpoints and their revisions
+  ready: { dot: 'ok', label: 'Ready' },
+  degraded: { dot: 'warn', label: 'Degraded' },
+  loading: { dot: 'live', label: 'Loading' },
+  failed: { dot: 'bad', label: 'Failed' },
+  retired: { dot: '', label: 'Retired' },
 };
 
 export function statusLabel(status: string): string {

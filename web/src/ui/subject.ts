@@ -19,5 +19,8 @@ export function addressOfSubject(subject: string): string | null {
 export function shortSubject(subject: string): string {
   const [noun, id, rest] = subject.split('/');
   if (noun === 'run' && id) return `run ${id.slice(0, 8)}`;
-  return [noun, id, rest].filter(Boolean).join(' ');
+  if (noun === 'model' && id) return rest ? `${id} ${rest}` : id;
+  if (noun === 'endpoint' && id) return id;
+  if (noun === 'logged_model' && id) return `logged model ${id.slice(0, 10)}`;
+  return [noun?.replaceAll('_', ' '), id, rest].filter(Boolean).join(' ');
 }

@@ -12,10 +12,10 @@ function nameIn(payload: Record<string, unknown>): string {
   return '';
 }
 
-export function Subject({ event }: { event: Event }) {
+export function Subject({ event, name: known }: { event: Event; name?: string }) {
   const to = addressOfSubject(event.subject);
   const name = event.subject.startsWith('run/') || event.subject.startsWith('experiment/') ? nameIn(event.payload) : '';
-  const text = name || shortSubject(event.subject);
+  const text = known || name || shortSubject(event.subject);
   return to ? (
     <Link href={to} className="quiet" style={{ fontWeight: 500 }}>
       {text}
@@ -33,6 +33,11 @@ export function payloadLine(event: Event): string {
     .join(' · ');
 }
 
+// "model_version.created" -> "version created"; the noun itself is left out where the line begins with it.
 export function spoken(type: string): string {
-  return type.replaceAll('_', ' ').replace('.', ' ');
+  const [noun = '', verb = ''] = type.split('.');
+  const said = verb.replaceAll('_', ' ');
+  if (noun === 'run' && verb === 'logged') return 'logged metrics, params or tags';
+  if (noun === 'run' || noun === 'experiment' || noun === 'endpoint' || noun === 'registered_model') return said;
+  return `${noun.replace(/^model_version/, 'version').replaceAll('_', ' ')} ${said}`;
 }

@@ -2,7 +2,8 @@ import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { Link } from 'wouter';
 
-import { eventsQuery, modelsQuery, recentRunsQuery, serverQuery } from '~/api/queries';
+import { eventsQuery, experimentsQuery, modelsQuery, recentRunsQuery, runNamesQuery, serverQuery } from '~/api/queries';
+import type { Event } from '~/api/schema';
 import { Subject, spoken } from '~/pages/events/EventLine';
 import { rowsOf } from '~/pages/experiments/useRunWindows';
 import { formatDuration } from '~/ui/format';
@@ -10,6 +11,7 @@ import { PageHead } from '~/ui/PageHead';
 import { Command, Failed, Waiting } from '~/ui/states';
 import { StatusDot } from '~/ui/Status';
 import { Ago, useNow } from '~/ui/time';
+import { Serving } from './Serving';
 
 // One look: what is serving and is it well, what runs, what needs me, what changed.
 export default function Home() {
@@ -28,12 +30,15 @@ export default function Home() {
   if (recent.data.total === 0 && (models.data?.models.length ?? 0) === 0) return <Welcome />;
   const lately = Date.now() - 24 * 3600 * 1000;
   const needsMe = rowsOf(failed.data).filter((run) => (run.endMs || run.startMs) > lately);
+  const named = models.data?.models.find((model) => model.aliases.length > 0);
+  const deployable = named && `models:/${named.name}@${named.aliases[0]!.alias}`;
   return (
     <div className="page">
       <PageHead title="Home" />
       <div className="scroll">
         <div className="body home">
           <div className="cards">
+            {has('endpoints') && <Serving example={deployable} />}
             <Box title="Running now" count={running.data.total} more={{ to: '/experiments', label: 'Experiments' }}>
               {running.data.total === 0 ? (
                 <p className="pad muted">No run is under way. The last ones:</p>
@@ -76,22 +81,38 @@ export default function Home() {
             )}
           </div>
           <Box title="What changed" more={{ to: '/events', label: 'All events' }}>
-            <ol className="feed">
-              {events.data?.events.slice(0, 24).map((event) => (
-                <li key={event.id}>
-                  <span className="ellipsis grow">
-                    <Subject event={event} /> <span className="muted">{spoken(event.type)}</span>
-                  </span>
-                  <span className="faint">
-                    <Ago ms={event.time_ms} />
-                  </span>
-                </li>
-              ))}
-            </ol>
+            <Feed events={events.data?.events ?? []} />
           </Box>
         </div>
       </div>
     </div>
+  );
+}
+
+// One line per noun and what last happened to it: a training run that logs all day is one line, not a thousand.
+function Feed({ events }: { events: Event[] }) {
+  const seen = new Set<string>();
+  const shown = events.filter((event) => !seen.has(event.subject) && seen.add(event.subject)).slice(0, 16);
+  const runs = shown.flatMap((event) => (event.subject.startsWith('run/') ? [event.subject.slice(4)] : []));
+  const names = useQuery(runNamesQuery(runs)).data;
+  const experiments = useQuery(experimentsQuery()).data?.experiments;
+  const nameOf = (event: Event) => {
+    const [noun, id = ''] = event.subject.split('/');
+    return noun === 'run' ? names?.get(id) : noun === 'experiment' ? experiments?.find((x) => x.id === id)?.name : undefined;
+  };
+  return (
+    <ol className="feed">
+      {shown.map((event) => (
+        <li key={event.id}>
+          <span className="ellipsis grow">
+            <Subject event={event} name={nameOf(event)} /> <span className="muted">{spoken(event.type)}</span>
+          </span>
+          <span className="faint">
+            <Ago ms={event.time_ms} />
+          </span>
+        </li>
+      ))}
+    </ol>
   );
 }
 

@@ -4,7 +4,7 @@ import { lazy, type ReactNode, Suspense, useMemo, useState } from 'react';
 import { Link } from 'wouter';
 
 import { api, toNumber } from '~/api/client';
-import { experimentQuery, runQuery } from '~/api/queries';
+import { experimentQuery, runQuery, runVersionsQuery } from '~/api/queries';
 import type { Run as RunShape } from '~/api/schema';
 import { colorOf } from '~/charts/palette';
 import { rank } from '~/app/rank';
@@ -132,6 +132,7 @@ export function RunDuration({ run }: { run: { start_ms: number; end_ms?: number;
 }
 
 function Overview({ run }: { run: RunShape }) {
+  const versions = useQuery(runVersionsQuery(run.id)).data?.versions ?? [];
   const params = Object.entries(run.params);
   const tags = Object.entries(run.tags).filter(([key]) => !key.startsWith('mlflow.'));
   const note = run.tags['mlflow.note.content'];
@@ -205,7 +206,7 @@ function Overview({ run }: { run: RunShape }) {
               </dl>
             </div>
           </section>
-          {(run.versions.length > 0 || run.datasets.length > 0) && (
+          {(versions.length > 0 || run.datasets.length > 0) && (
             <section className="panel">
               <header>
                 <h2>Neighbours</h2>
@@ -220,7 +221,7 @@ function Overview({ run }: { run: RunShape }) {
                     <span className="mono faint">{input.digest.slice(0, 8)}</span>
                   </div>
                 ))}
-                {run.versions.map((version) => (
+                {versions.map((version) => (
                   <div key={`${version.name}/${version.version}`} className="row">
                     <span className="faint">became</span>
                     <Link className="link ellipsis" href={`/models/${encodeURIComponent(version.name)}/versions/${version.version}`}>
