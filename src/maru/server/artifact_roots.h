@@ -2,6 +2,7 @@
 #pragma once
 
 #include "maru/artifacts/artifact_roots.h"
+#include "maru/registry/model_service.h"
 #include "maru/tracking/logged_model_service.h"
 #include "maru/tracking/run_service.h"
 
@@ -9,8 +10,9 @@ namespace maru::server {
 
 class ArtifactRoots final : public artifacts::ArtifactRoots {
  public:
-  // Both must outlive this.
-  ArtifactRoots(tracking::RunService& runs, tracking::LoggedModelService& models) : runs_(runs), models_(models) {}
+  // All must outlive this.
+  ArtifactRoots(tracking::RunService& runs, tracking::LoggedModelService& logged_models, registry::ModelService& models)
+      : runs_(runs), logged_models_(logged_models), models_(models) {}
 
   Result<std::string> OfRun(const Caller& caller, std::string_view run_id) override;
   Result<std::string> OfLoggedModel(const Caller& caller, std::string_view model_id) override;
@@ -18,7 +20,8 @@ class ArtifactRoots final : public artifacts::ArtifactRoots {
 
  private:
   tracking::RunService& runs_;
-  tracking::LoggedModelService& models_;
+  tracking::LoggedModelService& logged_models_;
+  registry::ModelService& models_;
 };
 
 }  // namespace maru::server

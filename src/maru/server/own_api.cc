@@ -8,9 +8,8 @@ namespace maru::server {
 Result<std::unique_ptr<OwnApi>> OwnApi::Mount(http::Router& router, const Services& services) {
   MARU_ASSIGN_OR_RETURN(auto hub, api::own::LiveHub::Start(services.events));
   std::unique_ptr<OwnApi> own(new OwnApi(services.events, std::move(hub)));
-  own->facts_ = {.version = kVersion,
-                 .mlflow_version = kMlflowVersion,
-                 .parts = {"experiments", "models", "endpoints", "events"}};
+  own->facts_ = {
+      .version = kVersion, .mlflow_version = kMlflowVersion, .parts = {"experiments", "models", "endpoints", "events"}};
   api::own::Catalog catalog;
   api::own::MountServerFacts(router, catalog, own->facts_);
   api::own::MountExperiments(router, catalog, services.experiments);

@@ -58,7 +58,7 @@ class ComposedServer final : public Server {
     MARU_RETURN_IF_ERROR(ComposeTraces());
     MARU_RETURN_IF_ERROR(ComposeRegistry());
     MARU_RETURN_IF_ERROR(ComposeWorkspaces());
-    artifact_roots_ = std::make_unique<ArtifactRoots>(*runs_, *logged_models_);
+    artifact_roots_ = std::make_unique<ArtifactRoots>(*runs_, *logged_models_, *models_);
     artifacts_ = std::make_unique<artifacts::ArtifactService>(*store_, *artifact_roots_);
 
     MountSystem(router_, *database_, metrics_);
