@@ -23,4 +23,4 @@ def test_demo(tmp_path):
     out = subprocess.run([maru_binary(), "demo", "--data", str(tmp_path), "--port", "0", "--exit"], capture_output=True, text=True,
                          timeout=280)
     assert out.returncode == 0, out.stdout + out.stderr
-    assert "The endpoint answers what the trained model answers" in out.stdout
+    assert "The endpoint answers what the model answers" in out.stdout
