@@ -5,9 +5,9 @@ cpp_files() { git ls-files --cached --others --exclude-standard 'src/*.cc' 'src/
 format() { cpp_files | xargs clang-format-19 -i; }
 
 check() {
-  local status=0
-  cpp_files | xargs clang-format-19 --dry-run --Werror 2>&1 | grep -E 'error' | sed 's/: error:.*/: not formatted; run .\/x format/' | sort -u | head -20
-  [ "${PIPESTATUS[1]}" -eq 0 ] || status=1
+  local status=0 unformatted
+  unformatted=$(cpp_files | xargs clang-format-19 --dry-run 2>&1 | sed -n 's/:[0-9]*:[0-9]*: warning:.*/: not formatted; run .\/x format/p' | sort -u)
+  [ -z "$unformatted" ] || { echo "$unformatted"; status=1; }
   python3 tests/layers.py || status=1
   python3 tests/house.py || status=1
   return $status

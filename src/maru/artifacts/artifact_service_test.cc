@@ -125,7 +125,7 @@ TEST_F(ArtifactServiceTest, ServesItsOwnStoreByItsUriAndNothingElseOfTheMachine)
   EXPECT_EQ(*Get(*service_->At(caller_, store_->uri() + "/1/run/artifacts"), "a"), "x");
   EXPECT_EQ(*Get(*service_->At(caller_, folder_.string() + "/1/run/artifacts/"), "a"), "x");
   for (const std::string& uri : {std::string("/etc"), std::string("file:///etc"), folder_.string() + "-sibling",
-                                std::string("gs://bucket/x"), std::string("relative"), std::string()}) {
+                                 std::string("gs://bucket/x"), std::string("relative"), std::string()}) {
     EXPECT_EQ(service_->At(caller_, uri).status().code(), StatusCode::kPermissionDenied) << uri;
   }
   EXPECT_FALSE(service_->At(caller_, store_->uri() + "/../x").ok());

@@ -43,7 +43,8 @@ void RunDemo(std::vector<std::string> arguments) {
 }  // namespace
 
 void AddDemo(CLI::App& app) {
-  CLI::App* command = app.add_subcommand("demo", "Train, track, register, deploy and query a real model (--data DIR, --port N, --exit)");
+  CLI::App* command = app.add_subcommand(
+      "demo", "Train, track, register, deploy and query a real model (--data DIR, --port N, --exit)");
   command->prefix_command();  // what follows is the script's
   command->callback([command] { RunDemo(command->remaining()); });
 }

@@ -1,9 +1,9 @@
 // Plugs tracking into traces: which experiments and runs there are.
 #pragma once
 
+#include "maru/traces/experiment_source.h"
 #include "maru/tracking/experiment_service.h"
 #include "maru/tracking/run_service.h"
-#include "maru/traces/experiment_source.h"
 
 namespace maru::server {
 
