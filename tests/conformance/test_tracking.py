@@ -438,3 +438,62 @@ def test_bad_requests(maru_server):
     message = error(maru_server.post("/api/2.0/mlflow/runs/log-metric", {"run_id": "x", "key": "m", "value": "abc", "timestamp": 1}),
                     "INVALID_PARAMETER_VALUE")
     assert message.startswith("Invalid value \"abc\" for parameter 'value' supplied:  Hint: Value was of type 'str'.")
+
+
+# Autologging
+
+
+@pytest.fixture
+def iris():
+    from sklearn.datasets import load_iris
+
+    return load_iris(return_X_y=True)
+
+
+def test_autolog_sklearn(mlflow_client, experiment, iris):
+    from sklearn.linear_model import LogisticRegression
+
+    mlflow.set_experiment(experiment_id=experiment)
+    mlflow.sklearn.autolog(log_input_examples=True)
+    try:
+        with mlflow.start_run() as run:
+            LogisticRegression(max_iter=300).fit(*iris)
+    finally:
+        mlflow.sklearn.autolog(disable=True)
+    got = mlflow_client.get_run(run.info.run_id)
+    assert got.data.params["max_iter"] == "300"
+    assert got.data.metrics["training_accuracy_score"] > 0.9
+    assert got.data.tags["estimator_name"] == "LogisticRegression"
+    assert got.inputs.dataset_inputs[0].dataset.name == "dataset"
+    (model,) = mlflow_client.search_logged_models([experiment])
+    assert got.outputs.model_outputs[0].model_id == model.model_id
+    assert model.status == "READY" and model.params["max_iter"] == "300"
+    predictions = mlflow.sklearn.load_model(f"models:/{model.model_id}").predict(iris[0])
+    assert (predictions == iris[1]).mean() > 0.9
+
+
+def test_autolog_lightgbm(mlflow_client, experiment, iris):
+    import lightgbm
+
+    mlflow.set_experiment(experiment_id=experiment)
+    mlflow.lightgbm.autolog()
+    try:
+        with mlflow.start_run() as run:
+            data = lightgbm.Dataset(*iris)
+            lightgbm.train(
+                {"objective": "multiclass", "num_class": 3, "verbosity": -1},
+                data,
+                num_boost_round=7,
+                valid_sets=[data],
+                valid_names=["train"],
+            )
+    finally:
+        mlflow.lightgbm.autolog(disable=True)
+    got = mlflow_client.get_run(run.info.run_id)
+    assert got.data.params["num_boost_round"] == "7"
+    history = mlflow_client.get_metric_history(run.info.run_id, "train-multi_logloss")
+    assert [m.step for m in history] == list(range(7))
+    assert history[0].value > history[-1].value
+    assert {f.path for f in mlflow_client.list_artifacts(run.info.run_id)} >= {"feature_importance_gain.png"}
+    loaded = mlflow.lightgbm.load_model(f"runs:/{run.info.run_id}/model")
+    assert (loaded.predict(iris[0]).argmax(1) == iris[1]).mean() > 0.9

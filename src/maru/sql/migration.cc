@@ -52,6 +52,7 @@ std::string ReplaceWord(std::string text, std::string_view from, std::string_vie
 }
 
 std::string InDialect(std::string text, Dialect dialect) {
+  text = ReplaceWord(std::move(text), "$CLUSTERED", dialect == Dialect::kSqlite ? "WITHOUT ROWID" : "");
   if (dialect == Dialect::kSqlite) return ReplaceWord(std::move(text), "$SERIAL", "INTEGER PRIMARY KEY AUTOINCREMENT");
   text = ReplaceWord(std::move(text), "$SERIAL", "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY");
   text = ReplaceWord(std::move(text), "BLOB", "BYTEA");

@@ -49,7 +49,9 @@ class MetricStoreTest : public TrackingTest {
   static constexpr std::size_t kBatchMax = 1000;
 };
 
-TEST_F(MetricStoreTest, HistoryIsTheSameBeforeWhileAndAfterFolding) {
+INSTANTIATE_ON_ALL_ENGINES(MetricStoreTest);
+
+TEST_P(MetricStoreTest, HistoryIsTheSameBeforeWhileAndAfterFolding) {
   const std::string run = NewRunId();
   std::mt19937_64 random(3);
   std::vector<MetricPoint> points;
@@ -78,7 +80,7 @@ TEST_F(MetricStoreTest, HistoryIsTheSameBeforeWhileAndAfterFolding) {
   expect_all("reopened");
 }
 
-TEST_F(MetricStoreTest, ASeriesOfOnePointHasNoChunk) {
+TEST_P(MetricStoreTest, ASeriesOfOnePointHasNoChunk) {
   const std::string run = NewRunId();
   Log(run, "m", {{0.5, 10, 1}});
   FoldAll();
@@ -91,7 +93,7 @@ TEST_F(MetricStoreTest, ASeriesOfOnePointHasNoChunk) {
   EXPECT_EQ(runs_->MetricHistory(caller_, run, "m")->items.size(), 2u);
 }
 
-TEST_F(MetricStoreTest, LatestIsByStepThenTimeThenValueWhereverPointsLie) {
+TEST_P(MetricStoreTest, LatestIsByStepThenTimeThenValueWhereverPointsLie) {
   const std::string run = NewRunId();
   Log(run, "m", {{1, 10, 5}, {2, 11, 5}});
   FoldAll();
@@ -105,7 +107,7 @@ TEST_F(MetricStoreTest, LatestIsByStepThenTimeThenValueWhereverPointsLie) {
   EXPECT_TRUE(std::isnan(runs_->Get(caller_, run)->metrics.at(0).point.value));
 }
 
-TEST_F(MetricStoreTest, ManyWritersWhileTheCompactorRuns) {
+TEST_P(MetricStoreTest, ManyWritersWhileTheCompactorRuns) {
   constexpr int kThreads = 4, kBatches = 60;
   std::vector<std::string> ids;
   for (int t = 0; t < kThreads; ++t) ids.push_back(NewRunId());
@@ -133,7 +135,7 @@ TEST_F(MetricStoreTest, ManyWritersWhileTheCompactorRuns) {
   }
 }
 
-TEST_F(MetricStoreTest, SamplesAndChartsKeepTheEndsAndTheExtremes) {
+TEST_P(MetricStoreTest, SamplesAndChartsKeepTheEndsAndTheExtremes) {
   const std::string run = NewRunId();
   std::vector<MetricPoint> points;
   for (int i = 0; i < 50'000; ++i) points.push_back({std::sin(i * 0.001), 1'000 + i, i});

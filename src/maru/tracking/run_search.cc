@@ -29,7 +29,7 @@ using filter::OrderBy;
 
 constexpr std::int64_t kMaxResults = 50'000;
 // At so many matches walking the runs by time finds a page about as fast as sorting the matches does.
-constexpr std::int64_t kFewMatches = 1000;
+constexpr std::int64_t kFewMatches = 300;
 
 constexpr std::string_view kStatusName =
     "(CASE r.status WHEN 1 THEN 'RUNNING' WHEN 2 THEN 'SCHEDULED' WHEN 3 THEN 'FINISHED' WHEN 4 THEN 'FAILED' "

@@ -29,7 +29,7 @@ constexpr sql::Migration kMigrations[] = {{1, R"(
     key TEXT NOT NULL,
     value TEXT NOT NULL,
     PRIMARY KEY (experiment, key)
-  );
+  ) $CLUSTERED;
   CREATE TABLE tracking_names (
     id $SERIAL,
     name TEXT NOT NULL UNIQUE
@@ -55,7 +55,7 @@ constexpr sql::Migration kMigrations[] = {{1, R"(
     hash BIGINT NOT NULL,
     value TEXT NOT NULL,
     PRIMARY KEY (run, key)
-  );
+  ) $CLUSTERED;
   CREATE INDEX run_tags_by_value ON run_tags (experiment, key, hash, run);
   CREATE TABLE run_params (
     run BIGINT NOT NULL,
@@ -64,7 +64,7 @@ constexpr sql::Migration kMigrations[] = {{1, R"(
     hash BIGINT NOT NULL,
     value TEXT NOT NULL,
     PRIMARY KEY (run, key)
-  );
+  ) $CLUSTERED;
   CREATE INDEX run_params_by_value ON run_params (experiment, key, hash, run);
   CREATE TABLE metric_log (
     id $SERIAL,
@@ -82,7 +82,7 @@ constexpr sql::Migration kMigrations[] = {{1, R"(
     time_ms BIGINT NOT NULL,
     points BIGINT NOT NULL,
     PRIMARY KEY (run, key)
-  );
+  ) $CLUSTERED;
   CREATE INDEX latest_metrics_by_value ON latest_metrics (experiment, key, is_nan, value, run);
   CREATE TABLE metric_chunks (
     run BIGINT NOT NULL,
@@ -122,7 +122,7 @@ constexpr sql::Migration kMigrations[] = {{1, R"(
     model_id TEXT NOT NULL,
     step BIGINT NOT NULL,
     PRIMARY KEY (run, output, model_id, step)
-  );
+  ) $CLUSTERED;
   CREATE TABLE logged_models (
     id $SERIAL,
     model_id TEXT NOT NULL UNIQUE,
@@ -142,13 +142,13 @@ constexpr sql::Migration kMigrations[] = {{1, R"(
     key TEXT NOT NULL,
     value TEXT NOT NULL,
     PRIMARY KEY (model, key)
-  );
+  ) $CLUSTERED;
   CREATE TABLE logged_model_tags (
     model BIGINT NOT NULL,
     key TEXT NOT NULL,
     value TEXT NOT NULL,
     PRIMARY KEY (model, key)
-  );
+  ) $CLUSTERED;
   CREATE TABLE logged_model_metrics (
     id $SERIAL,
     model BIGINT NOT NULL,

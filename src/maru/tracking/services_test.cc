@@ -10,9 +10,10 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-using ServicesTest = TrackingTest;
+class ServicesTest : public TrackingTest {};
+INSTANTIATE_ON_ALL_ENGINES(ServicesTest);
 
-TEST_F(ServicesTest, AWorkspaceSeesNothingOfAnother) {
+TEST_P(ServicesTest, AWorkspaceSeesNothingOfAnother) {
   Caller other = caller_;
   other.workspace = "other";
   const std::int64_t id = experiments_->Create(caller_, "mine", "", {}).value();
@@ -32,7 +33,7 @@ TEST_F(ServicesTest, AWorkspaceSeesNothingOfAnother) {
   EXPECT_TRUE(experiments_->Create(other, "mine", "", {}).ok()) << "names are unique within a workspace only";
 }
 
-TEST_F(ServicesTest, EveryChangeAppendsOneEvent) {
+TEST_P(ServicesTest, EveryChangeAppendsOneEvent) {
   const std::int64_t before = events_->LastId().value();
   const std::int64_t id = experiments_->Create(caller_, "e", "", {{"k", "v"}}).value();
   const std::string run = NewRunId(id);
@@ -47,7 +48,7 @@ TEST_F(ServicesTest, EveryChangeAppendsOneEvent) {
   EXPECT_THAT(types, ElementsAre("experiment.created", "run.created", "run.logged", "run.updated", "run.deleted"));
 }
 
-TEST_F(ServicesTest, ARefusedBatchLeavesNothing) {
+TEST_P(ServicesTest, ARefusedBatchLeavesNothing) {
   const std::string run = NewRunId();
   ASSERT_TRUE(runs_->LogParam(caller_, run, {"p", "1"}).ok());
   Batch batch;
@@ -63,7 +64,7 @@ TEST_F(ServicesTest, ARefusedBatchLeavesNothing) {
   EXPECT_EQ(got.tags.size(), 1u);
 }
 
-TEST_F(ServicesTest, ExperimentIdsAreNotReused) {
+TEST_P(ServicesTest, ExperimentIdsAreNotReused) {
   const std::int64_t first = experiments_->Create(caller_, "a", "", {}).value();
   EXPECT_TRUE(absl::IsAlreadyExists(experiments_->Create(caller_, "a", "", {}).status()));
   EXPECT_GT(experiments_->Create(caller_, "b", "", {}).value(), first);

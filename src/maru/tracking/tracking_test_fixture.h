@@ -13,12 +13,13 @@
 
 namespace maru::tracking {
 
-class TrackingTest : public testing::Test {
+// Runs on every engine: declare tests with TEST_P and INSTANTIATE_ON_ALL_ENGINES.
+class TrackingTest : public testing::TestWithParam<sql::Dialect> {
  protected:
   void SetUp() override { OpenAll(); }
 
   void OpenAll() {
-    auto database = sql::Open("sqlite:" + (folder_ / "maru.db"));
+    auto database = sql::Open(files_.url());
     ASSERT_TRUE(database.ok()) << database.status();
     database_ = *std::move(database);
     auto events = events::EventLog::Open(*database_, Clock::System());
@@ -45,7 +46,7 @@ class TrackingTest : public testing::Test {
     return run.ok() ? run->info.run_id : "";
   }
 
-  sql::TempFolder folder_;
+  sql::TestDatabase files_{GetParam()};
   Caller caller_;
   std::unique_ptr<sql::Database> database_;
   std::unique_ptr<events::EventLog> events_;
@@ -53,5 +54,9 @@ class TrackingTest : public testing::Test {
   std::unique_ptr<RunService> runs_;
   std::unique_ptr<LoggedModelService> models_;
 };
+
+#define INSTANTIATE_ON_ALL_ENGINES(Suite)                                                            \
+  INSTANTIATE_TEST_SUITE_P(, Suite, testing::Values(sql::Dialect::kSqlite, sql::Dialect::kPostgres), \
+                           [](const auto& i) { return sql::DialectName(i.param); })
 
 }  // namespace maru::tracking
