@@ -47,6 +47,12 @@ Result<std::unique_ptr<SqliteCheckpoint>> SqliteCheckpoint::Start(sqlite3* write
   const int code = sqlite3_open_v2(path, &own, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, nullptr);
   std::unique_ptr<SqliteCheckpoint> checkpoint(new SqliteCheckpoint(writer, own));
   if (code != SQLITE_OK) return SqliteError(own, code, "open for checkpoints");
+  // A session that has never read has not opened the log either, and its checkpoints would do nothing, without an
+  // error.
+  if (const int read = sqlite3_exec(own, "SELECT COUNT(*) FROM sqlite_master", nullptr, nullptr, nullptr);
+      read != SQLITE_OK) {
+    return SqliteError(own, read, "first read for checkpoints");
+  }
   Lengthen(sqlite3_filename_wal(path));
   sqlite3_wal_hook(
       writer,
@@ -93,9 +99,9 @@ void SqliteCheckpoint::Run() {
     wake_.wait(lock, [&] { return wanted_ || stopping_; });
     if (stopping_) return;
     lock.unlock();
-    int in_log = 0, copied = 0;
-    const int code = sqlite3_wal_checkpoint_v2(own_, nullptr, SQLITE_CHECKPOINT_PASSIVE, &in_log, &copied);
-    if (code == SQLITE_OK && copied < in_log) finish_ = true;
+    const int code = sqlite3_wal_checkpoint_v2(own_, nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
+    // Whatever was counted as copied: what was appended since then keeps the log from starting over.
+    if (code == SQLITE_OK) finish_ = true;
     lock.lock();
     // Still wanted, so that commits do not wake it: a full disk, or a reader with an old snapshot, would keep it busy.
     wake_.wait_for(lock, std::chrono::milliseconds(code == SQLITE_OK ? 20 : 1000), [&] { return stopping_; });
