@@ -41,6 +41,7 @@ void PrintRoutes(bool as_json) {
     config.data = folder;
     config.database = "sqlite:" + folder + "/maru.db";
     config.artifact_root = folder + "/artifacts";
+    config.auth = true;  // its routes too
     const auto server = server::Server::Compose(config);
     status = server.status();
     if (server.ok()) {

@@ -38,6 +38,10 @@ void RunUp(const Settings& settings) {
   StopSignals signals;
   auto server = server::Server::Start(*config);
   if (!server.ok()) Fail(server.status());
+  if (const auto password = (*server)->one_time_password()) {
+    std::printf("first start with --auth: log in as admin with the one-time password %s, and choose your own\n",
+                password->c_str());
+  }
   std::printf("maru is ready at %s://%s:%d (gRPC on port %d)\n", config->tls_key.empty() ? "http" : "https",
               config->address.c_str(), (*server)->port(), (*server)->grpc_port());
   std::fflush(stdout);

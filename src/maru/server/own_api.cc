@@ -8,8 +8,10 @@ namespace maru::server {
 Result<std::unique_ptr<OwnApi>> OwnApi::Mount(http::Router& router, const Services& services) {
   MARU_ASSIGN_OR_RETURN(auto hub, api::own::LiveHub::Start(services.events));
   std::unique_ptr<OwnApi> own(new OwnApi(services.events, std::move(hub)));
-  own->facts_ = {
-      .version = kVersion, .mlflow_version = kMlflowVersion, .parts = {"experiments", "models", "endpoints", "events"}};
+  own->facts_ = {.version = kVersion,
+                 .mlflow_version = kMlflowVersion,
+                 .auth = services.accounts != nullptr,
+                 .parts = {"experiments", "models", "endpoints", "events"}};
   api::own::Catalog catalog;
   api::own::MountServerFacts(router, catalog, own->facts_);
   api::own::MountExperiments(router, catalog, services.experiments);
@@ -20,6 +22,7 @@ Result<std::unique_ptr<OwnApi>> OwnApi::Mount(http::Router& router, const Servic
   api::own::MountModels(router, catalog, services.models);
   api::own::MountEndpoints(router, catalog, services.endpoints);
   api::own::MountEvents(router, catalog, own->live_);
+  if (services.accounts != nullptr) api::own::MountAccounts(router, catalog, *services.accounts);
   api::own::MountOpenApi(router, catalog);
   return own;
 }

@@ -4,6 +4,7 @@
 
 #include <memory>
 
+#include "maru/api/maru/accounts.h"
 #include "maru/api/maru/live_hub.h"
 #include "maru/api/maru/mount.h"
 #include "maru/base/status.h"
@@ -20,6 +21,7 @@ class OwnApi {
     registry::ModelService& models;
     artifacts::ArtifactService& artifacts;
     serving::EndpointService& endpoints;
+    api::own::AccountsAccess* accounts;  // null without --auth
   };
 
   // The services must outlive the result, and the result the router.

@@ -9,9 +9,12 @@
 #include "maru/api/mlflow/registered_models.h"
 #include "maru/api/mlflow/traces.h"
 #include "maru/api/mlflow/tracking_routes.h"
+#include "maru/api/mlflow/users.h"
 #include "maru/api/mlflow/workspaces.h"
 #include "maru/api/otlp/trace_export.h"
 #include "maru/artifacts/artifact_service.h"
+#include "maru/auth/accounts.h"
+#include "maru/auth/auth_gate.h"
 #include "maru/base/clock.h"
 #include "maru/base/metrics.h"
 #include "maru/events/event_log.h"
@@ -57,6 +60,7 @@ class ComposedServer final : public Server {
     MARU_RETURN_IF_ERROR(ComposeTracking());
     MARU_RETURN_IF_ERROR(ComposeTraces());
     MARU_RETURN_IF_ERROR(ComposeRegistry());
+    MARU_RETURN_IF_ERROR(ComposeAccounts());
     MARU_RETURN_IF_ERROR(ComposeWorkspaces());
     artifact_roots_ = std::make_unique<ArtifactRoots>(*runs_, *logged_models_, *models_);
     artifacts_ = std::make_unique<artifacts::ArtifactService>(*store_, *artifact_roots_);
@@ -66,12 +70,15 @@ class ComposedServer final : public Server {
     web::MountPages(router_);
     api::mlflow::MountArtifacts(router_, *artifacts_);
     MARU_RETURN_IF_ERROR(ComposeServing());
-    MARU_ASSIGN_OR_RETURN(
-        own_api_, OwnApi::Mount(router_, {*events_, *experiments_, *runs_, *models_, *artifacts_, *endpoints_}));
+    MARU_ASSIGN_OR_RETURN(own_api_, OwnApi::Mount(router_, {*events_, *experiments_, *runs_, *models_, *artifacts_,
+                                                            *endpoints_, accounts_access_.get()}));
     return OkStatus();
   }
 
   Status Listen() {
+    if (accounts_ != nullptr) {
+      MARU_ASSIGN_OR_RETURN(one_time_password_, accounts_->MakeFirstAdmin());
+    }
     http::ServerOptions options;
     options.address = config_.address;
     options.port = static_cast<std::uint16_t>(config_.port);
@@ -84,13 +91,15 @@ class ComposedServer final : public Server {
     options.tls_certificate_file = config_.tls_certificate;
     options.tls_key_file = config_.tls_key;
     MARU_ASSIGN_OR_RETURN(http_,
-                          http::Server::Start(options, router_, workspace_gate_.get(), [](const http::Served&) {}));
+                          http::Server::Start(options, router_, workspace_gate_.get(),
+                                              [this](const http::Served& served) { request_log_.Observe(served); }));
     return ListenGrpc();
   }
 
   std::uint16_t port() const override { return http_->port(); }
   std::uint16_t grpc_port() const override { return grpc_->port(); }
   const http::Router& router() const override { return router_; }
+  std::optional<std::string> one_time_password() const override { return one_time_password_; }
   void Drain(std::chrono::milliseconds grace) override {
     http_->Drain(grace);
     grpc_->Drain(grace);
@@ -119,13 +128,27 @@ class ComposedServer final : public Server {
     return OkStatus();
   }
 
+  // Without --auth, everybody who reaches the loopback port may do everything.
+  Status ComposeAccounts() {
+    if (!config_.auth) {
+      gate_ = std::make_unique<auth::OpenGate>(/*local_names_only=*/!config_.insecure);
+      return OkStatus();
+    }
+    MARU_ASSIGN_OR_RETURN(accounts_, auth::Accounts::Open(*database_, *events_, clock_));
+    auto gate = std::make_unique<auth::AuthGate>(*accounts_);
+    accounts_access_ = std::make_unique<api::own::AccountsAccess>(*accounts_, *gate);
+    gate_ = std::move(gate);
+    api::mlflow::MountUsers(router_, *accounts_);
+    return OkStatus();
+  }
+
   // After everything that workspaces hold.
   Status ComposeWorkspaces() {
     registered_models_in_workspace_ =
         std::make_unique<ContentsOf<registry::ModelService>>("registered models", *models_);
     MARU_ASSIGN_OR_RETURN(
         workspaces_, workspaces::WorkspaceService::Open(*database_, *events_, {registered_models_in_workspace_.get()}));
-    workspace_gate_ = std::make_unique<WorkspaceGate>(*workspaces_, nullptr);
+    workspace_gate_ = std::make_unique<WorkspaceGate>(*workspaces_, gate_.get());
     api::mlflow::MountWorkspaces(router_, *workspaces_);
     api::mlflow::MountServerInfo(router_, {});
     return OkStatus();
@@ -178,11 +201,15 @@ class ComposedServer final : public Server {
   std::unique_ptr<registry::ModelService> models_;
   std::unique_ptr<workspaces::WorkspaceContents> registered_models_in_workspace_;
   std::unique_ptr<workspaces::WorkspaceService> workspaces_;
+  std::unique_ptr<auth::Accounts> accounts_;  // null without --auth
+  std::unique_ptr<http::Gatekeeper> gate_;
+  std::unique_ptr<api::own::AccountsAccess> accounts_access_;
   std::unique_ptr<WorkspaceGate> workspace_gate_;
   std::unique_ptr<ServedModels> served_models_;
   std::unique_ptr<serving::EndpointService> endpoints_;
   std::unique_ptr<OwnApi> own_api_;
   http::Router router_;
+  std::optional<std::string> one_time_password_;
   std::unique_ptr<http::Server> http_;
   std::unique_ptr<grpc::Server> grpc_;
 };

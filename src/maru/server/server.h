@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "maru/base/status.h"
@@ -26,6 +27,8 @@ class Server {
   virtual std::uint16_t port() const = 0;
   virtual std::uint16_t grpc_port() const = 0;
   virtual const http::Router& router() const = 0;
+  // Of `admin`, when this start made the first user; to be printed once.
+  virtual std::optional<std::string> one_time_password() const = 0;
   virtual void Drain(std::chrono::milliseconds grace) = 0;
 };
 

@@ -20,6 +20,10 @@ class WorkspaceGate final : public http::Gatekeeper {
     return OkStatus();
   }
 
+  void Challenge(const http::Request& request, const Status& refusal, http::Reply& reply) override {
+    if (inner_ != nullptr) inner_->Challenge(request, refusal, reply);
+  }
+
  private:
   workspaces::WorkspaceService& workspaces_;
   http::Gatekeeper* const inner_;

@@ -2,7 +2,7 @@ import { Button, PasswordInput, TextInput } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 
-import { api } from '~/api/client';
+import { ApiError, api } from '~/api/client';
 import { Mark } from '~/ui/Icon';
 
 // Only to a path of this server: a link from elsewhere must not carry the reader away after the log-in.
@@ -14,11 +14,14 @@ function next(): string {
 export default function Login() {
   const [username, setUsername] = useState('');
   const [password, setPassword] = useState('');
+  const [newPassword, setNewPassword] = useState('');
   const login = useMutation({
-    mutationFn: () => api.post('/session', { username, password }),
+    mutationFn: () => api.post('/session', { username, password, new_password: newPassword }),
     onSuccess: () => window.location.assign(next()),
     meta: { silent: true },
   });
+  // The server takes a one-time password only together with the one that replaces it.
+  const mustChange = newPassword !== '' || (login.error instanceof ApiError && login.error.code === 'FAILED_PRECONDITION');
   return (
     <main className="login">
       <form
@@ -45,6 +48,16 @@ export default function Login() {
           onChange={(event) => setPassword(event.currentTarget.value)}
           error={login.error?.message}
         />
+        {mustChange && (
+          <PasswordInput
+            label="New password"
+            description="12 characters or more"
+            autoComplete="new-password"
+            autoFocus
+            value={newPassword}
+            onChange={(event) => setNewPassword(event.currentTarget.value)}
+          />
+        )}
         <Button type="submit" loading={login.isPending} disabled={!username || !password} fullWidth size="sm">
           Log in
         </Button>
