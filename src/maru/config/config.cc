@@ -34,6 +34,9 @@ constexpr Option kOptions[] = {
      "size of a body held in memory, at most; artifacts stream and have no limit"},
     {"idle-timeout-ms", &Config::idle_timeout_ms, "MS", "how long a connection may wait for its next request"},
     {"drain-timeout-ms", &Config::drain_timeout_ms, "MS", "how long requests under way may take after SIGTERM"},
+    {"webhook-http", &Config::webhook_http, "", "allow webhooks to receivers without TLS"},
+    {"webhook-private-networks", &Config::webhook_private_networks, "",
+     "allow webhooks to receivers on loopback, private and link-local addresses"},
     {"python", &Config::python, "FILE", "interpreter for model workers; by default the one of the active environment"},
 };
 

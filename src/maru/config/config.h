@@ -32,6 +32,8 @@ struct Config {
   std::int64_t body_bytes_max = 128 * 1024 * 1024;
   std::int64_t idle_timeout_ms = 75'000;
   std::int64_t drain_timeout_ms = 30'000;
+  bool webhook_http = false;
+  bool webhook_private_networks = false;
   std::string python;  // empty: the first of the server's own, $VIRTUAL_ENV's and PATH's python3
 };
 

@@ -29,6 +29,7 @@
 #include "maru/server/served_models.h"
 #include "maru/server/system_routes.h"
 #include "maru/server/trace_experiments.h"
+#include "maru/server/webhooks.h"
 #include "maru/server/workspace_contents.h"
 #include "maru/server/workspace_gate.h"
 #include "maru/serving/endpoint_service.h"
@@ -72,13 +73,14 @@ class ComposedServer final : public Server {
     MARU_RETURN_IF_ERROR(ComposeServing());
     MARU_ASSIGN_OR_RETURN(own_api_, OwnApi::Mount(router_, {*events_, *experiments_, *runs_, *models_, *artifacts_,
                                                             *endpoints_, accounts_access_.get()}));
-    return OkStatus();
+    return ComposeWebhooks();
   }
 
   Status Listen() {
     if (accounts_ != nullptr) {
       MARU_ASSIGN_OR_RETURN(one_time_password_, accounts_->MakeFirstAdmin());
     }
+    webhooks_->Deliver();
     http::ServerOptions options;
     options.address = config_.address;
     options.port = static_cast<std::uint16_t>(config_.port);
@@ -106,6 +108,14 @@ class ComposedServer final : public Server {
   }
 
  private:
+  Status ComposeWebhooks() {
+    events::NetworkPolicy policy{.private_networks = config_.webhook_private_networks};
+    if (config_.webhook_http) policy.schemes.push_back("http");
+    MARU_ASSIGN_OR_RETURN(webhooks_, Webhooks::Mount(router_, *database_, *events_, clock_, std::move(policy),
+                                                     config_.data + "/secrets.key"));
+    return OkStatus();
+  }
+
   Status ComposeTracking() {
     // Clients reach artifacts through this server unless an experiment says otherwise.
     experiments_ = std::make_unique<tracking::ExperimentService>(*database_, *events_, clock_, "mlflow-artifacts:");
@@ -208,6 +218,7 @@ class ComposedServer final : public Server {
   std::unique_ptr<ServedModels> served_models_;
   std::unique_ptr<serving::EndpointService> endpoints_;
   std::unique_ptr<OwnApi> own_api_;
+  std::unique_ptr<Webhooks> webhooks_;
   http::Router router_;
   std::optional<std::string> one_time_password_;
   std::unique_ptr<http::Server> http_;

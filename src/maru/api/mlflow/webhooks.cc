@@ -126,9 +126,9 @@ Result<OneWebhook> Create(WebhookService& webhooks, const Caller& caller, Change
 
 Result<ListResponse> List(WebhookService& webhooks, const Caller& caller, ListRequest request) {
   const std::int64_t max_results = request.max_results.value_or(0) == 0 ? 100 : *request.max_results;
-  MARU_ASSIGN_OR_RETURN(const auto page,
-                        webhooks.List(caller, static_cast<int>(std::clamp<std::int64_t>(max_results, -1, 1001)),
-                                      request.page_token));
+  MARU_ASSIGN_OR_RETURN(
+      const auto page,
+      webhooks.List(caller, static_cast<int>(std::clamp<std::int64_t>(max_results, -1, 1001)), request.page_token));
   ListResponse response{.next_page_token = NonEmpty(page.next_page_token)};
   for (const events::Webhook& webhook : page.webhooks) response.webhooks.push_back(ShapeOf(webhook));
   return response;
@@ -182,6 +182,8 @@ constexpr Rpc<WebhookService> kWebhooks[] = {
 
 }  // namespace
 
-void MountWebhooks(http::Router& router, WebhookService& webhooks) { Mount(router, webhooks, kWebhooks); }
+void MountWebhooks(http::Router& router, WebhookService& webhooks) {
+  Mount(router, webhooks, kWebhooks);
+}
 
 }  // namespace maru::api::mlflow
