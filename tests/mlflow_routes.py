@@ -45,8 +45,6 @@ REASONS = {
     "/3.0/mlflow/review-queues/": "not yet",
     "/3.0/mlflow/label-schemas/": "not yet",
     "/3.0/mlflow/issues": "not yet",
-    "/3.0/mlflow/scorers/": "not yet",
-    "/3.0/mlflow/datasets/": "not yet",
     "/3.0/mlflow/traces": "not yet",
     "/2.0/mlflow/traces": "not yet",
     "/3.0/mlflow/get-trace-artifact": "not yet",

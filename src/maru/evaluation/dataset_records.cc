@@ -156,12 +156,12 @@ Result<bool> UpsertOne(sql::Writer& writer, std::string_view dataset_id, const P
   const std::string outputs = record.outputs ? record.outputs->text : "{}";
   MARU_RETURN_IF_ERROR(
       writer
-          .Execute("INSERT INTO evaluation_dataset_records (id, dataset_id, input_hash, inputs, outputs, expectations, "
-                   "tags, source, source_type, source_id, created_ms, updated_ms, created_by, updated_by) "
-                   "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                   {id, dataset_id, prepared.input_hash, record.inputs.text, outputs, expectations, tags,
-                    prepared.source, prepared.source_type, prepared.source_id, now_ms, now_ms, prepared.user,
-                    prepared.user})
+          .Execute(
+              "INSERT INTO evaluation_dataset_records (id, dataset_id, input_hash, inputs, outputs, expectations, "
+              "tags, source, source_type, source_id, created_ms, updated_ms, created_by, updated_by) "
+              "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+              {id, dataset_id, prepared.input_hash, record.inputs.text, outputs, expectations, tags, prepared.source,
+               prepared.source_type, prepared.source_id, now_ms, now_ms, prepared.user, prepared.user})
           .status());
   return true;
 }
@@ -221,9 +221,10 @@ Result<UpsertCounts> DatasetService::Upsert(const Caller& caller, std::string_vi
       if (one.record->outputs) NoteOutputs(*one.record->outputs, schema.outputs);
     }
     return writer
-        .Execute("UPDATE evaluation_datasets SET record_schema = ?, record_count = record_count + ?, digest = ?, "
-                 "updated_ms = ?, updated_by = ? WHERE id = ?",
-                 {json::Encode(schema), counts.inserted, DatasetDigest(dataset.name, now_ms), now_ms, user, id})
+        .Execute(
+            "UPDATE evaluation_datasets SET record_schema = ?, record_count = record_count + ?, digest = ?, "
+            "updated_ms = ?, updated_by = ? WHERE id = ?",
+            {json::Encode(schema), counts.inserted, DatasetDigest(dataset.name, now_ms), now_ms, user, id})
         .status();
   }));
   return counts;
@@ -260,13 +261,12 @@ Result<std::int64_t> DatasetService::DeleteRecords(const Caller& caller, std::st
   MARU_RETURN_IF_ERROR(Change(caller, id, [&](sql::Writer& writer) -> Status {
     gone = 0;
     for (const std::string& record_id : record_ids) {
-      MARU_ASSIGN_OR_RETURN(const std::int64_t deleted,
-                            writer.Execute("DELETE FROM evaluation_dataset_records WHERE dataset_id = ? AND id = ?",
-                                           {id, record_id}));
+      MARU_ASSIGN_OR_RETURN(
+          const std::int64_t deleted,
+          writer.Execute("DELETE FROM evaluation_dataset_records WHERE dataset_id = ? AND id = ?", {id, record_id}));
       gone += deleted;
     }
-    return writer
-        .Execute("UPDATE evaluation_datasets SET record_count = record_count - ? WHERE id = ?", {gone, id})
+    return writer.Execute("UPDATE evaluation_datasets SET record_count = record_count - ? WHERE id = ?", {gone, id})
         .status();
   }));
   return gone;

@@ -18,8 +18,9 @@ namespace {
 constexpr char kUserTag[] = "mlflow.user";  // what MLflow's client calls itself
 constexpr std::int64_t kPageMax = 50'000;
 
-#define MARU_SELECT_DATASETS                                                                                           \
-  "SELECT d.id, d.name, d.record_schema, d.record_count, d.digest, d.created_ms, d.updated_ms, d.created_by, d.updated_by " \
+#define MARU_SELECT_DATASETS                                                                                   \
+  "SELECT d.id, d.name, d.record_schema, d.record_count, d.digest, d.created_ms, d.updated_ms, d.created_by, " \
+  "d.updated_by "                                                                                              \
   "FROM evaluation_datasets d WHERE d.workspace = ?"
 
 Dataset FromRow(const sql::Row& row) {
@@ -46,21 +47,25 @@ Status ReadTags(sql::Reader& reader, Dataset& dataset) {
 
 Status PutTag(sql::Writer& writer, std::string_view id, std::string_view key, std::string_view value) {
   return writer
-      .Execute("INSERT INTO evaluation_dataset_tags (dataset_id, key, value) VALUES (?, ?, ?) "
-               "ON CONFLICT (dataset_id, key) DO UPDATE SET value = excluded.value",
-               {id, key, value})
+      .Execute(
+          "INSERT INTO evaluation_dataset_tags (dataset_id, key, value) VALUES (?, ?, ?) "
+          "ON CONFLICT (dataset_id, key) DO UPDATE SET value = excluded.value",
+          {id, key, value})
       .status();
 }
 
 Status PutExperiment(sql::Writer& writer, std::string_view id, std::string_view experiment_id) {
   return writer
-      .Execute("INSERT INTO evaluation_dataset_experiments (dataset_id, experiment_id) VALUES (?, ?) "
-               "ON CONFLICT DO NOTHING",
-               {id, experiment_id})
+      .Execute(
+          "INSERT INTO evaluation_dataset_experiments (dataset_id, experiment_id) VALUES (?, ?) "
+          "ON CONFLICT DO NOTHING",
+          {id, experiment_id})
       .status();
 }
 
-std::string Address(std::string_view id) { return absl::StrCat("evaluation_dataset/", absl::string_view(id.data(), id.size())); }
+std::string Address(std::string_view id) {
+  return absl::StrCat("evaluation_dataset/", absl::string_view(id.data(), id.size()));
+}
 
 std::string_view Column(std::string_view key) {
   if (key == "name") return "d.name";
@@ -164,7 +169,8 @@ Result<std::unique_ptr<DatasetService>> DatasetService::Open(sql::Database& data
   return std::unique_ptr<DatasetService>(new DatasetService(database, events, experiments, clock));
 }
 
-Status DatasetService::Change(const Caller& caller, std::string_view id, absl::FunctionRef<Status(sql::Writer&)> write) {
+Status DatasetService::Change(const Caller& caller, std::string_view id,
+                              absl::FunctionRef<Status(sql::Writer&)> write) {
   MARU_RETURN_IF_ERROR(database_.Write([&](sql::Writer& writer) -> Status {
     MARU_RETURN_IF_ERROR(ReadDataset(writer, caller.workspace, id).status());
     MARU_RETURN_IF_ERROR(write(writer));

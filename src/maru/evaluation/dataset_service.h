@@ -40,11 +40,11 @@ struct Dataset {
 using JsonMembers = std::map<std::string, json::Raw>;
 
 struct NewRecord {
-  json::Raw inputs{"{}"};             // an object
-  std::optional<json::Raw> outputs;   // any JSON
-  JsonMembers expectations;           // merged into those of an earlier record, as the tags are
+  json::Raw inputs{"{}"};            // an object
+  std::optional<json::Raw> outputs;  // any JSON
+  JsonMembers expectations;          // merged into those of an earlier record, as the tags are
   JsonMembers tags;
-  std::optional<json::Raw> source;    // {"source_type": "TRACE", "source_data": {"trace_id": "…"}}
+  std::optional<json::Raw> source;  // {"source_type": "TRACE", "source_data": {"trace_id": "…"}}
 };
 
 struct Record {

@@ -86,16 +86,18 @@ TEST_F(EvaluationTest, RecordsAreKnownByTheirInputs) {
   EXPECT_EQ(made.schema, std::nullopt);
   const std::vector<NewRecord> records = {
       {.inputs = {R"({"q":"why","n":{"a":1,"b":2}})"}, .expectations = {{"answer", {R"("because")"}}}},
-      {.inputs = {R"({"q":"when"})"}, .outputs = json::Raw{R"("now")"},
+      {.inputs = {R"({"q":"when"})"},
+       .outputs = json::Raw{R"("now")"},
        .source = json::Raw{R"({"source_type":"trace","source_data":{"trace_id":"tr-1"}})"}}};
   const auto counts = datasets_->Upsert(ada_, made.id, records);
   ASSERT_TRUE(counts.ok()) << counts.status();
   EXPECT_EQ(counts->inserted, 2);
 
   // The same inputs, spelled in another order.
-  const auto again = datasets_->Upsert(
-      ada_, made.id,
-      {{.inputs = {R"({"n":{"b":2,"a":1},"q":"why"})"}, .expectations = {{"tone", {R"("kind")"}}}, .tags = {{"k", {"1"}}}}});
+  const auto again = datasets_->Upsert(ada_, made.id,
+                                       {{.inputs = {R"({"n":{"b":2,"a":1},"q":"why"})"},
+                                         .expectations = {{"tone", {R"("kind")"}}},
+                                         .tags = {{"k", {"1"}}}}});
   ASSERT_TRUE(again.ok()) << again.status();
   EXPECT_EQ(again->updated, 1);
 

@@ -71,6 +71,8 @@ CREATE INDEX evaluation_dataset_records_by_place ON evaluation_dataset_records (
 
 }  // namespace
 
-std::span<const sql::Migration> Migrations() { return kMigrations; }
+std::span<const sql::Migration> Migrations() {
+  return kMigrations;
+}
 
 }  // namespace maru::evaluation

@@ -17,8 +17,9 @@ struct ScorerPayload {
 };
 BOOST_DESCRIBE_STRUCT(ScorerPayload, (), (experiment_id, name, version))
 
-#define MARU_SELECT_SCORERS                                                                                     \
-  "SELECT s.experiment_id, s.name, s.scorer_id, v.version, v.definition, v.created_ms FROM scorers s JOIN scorer_versions v " \
+#define MARU_SELECT_SCORERS                                                                                 \
+  "SELECT s.experiment_id, s.name, s.scorer_id, v.version, v.definition, v.created_ms FROM scorers s JOIN " \
+  "scorer_versions v "                                                                                      \
   "ON v.scorer = s.id "
 
 ScorerVersion FromRow(const sql::Row& row) {
@@ -89,11 +90,11 @@ Result<std::vector<ScorerVersion>> ScorerService::List(const Caller& caller,
   std::vector<ScorerVersion> found;
   MARU_RETURN_IF_ERROR(database_.Read([&](sql::Reader& reader) -> Status {
     MARU_ASSIGN_OR_RETURN(
-        found, reader.QueryAll(MARU_SELECT_SCORERS
-                               "WHERE s.workspace = ? AND NOT EXISTS (SELECT 1 FROM scorer_versions newer "
-                               "WHERE newer.scorer = v.scorer AND newer.version > v.version) "
-                               "ORDER BY s.experiment_id, s.name",
-                               {caller.workspace}, FromRow));
+        found,
+        reader.QueryAll(MARU_SELECT_SCORERS "WHERE s.workspace = ? AND NOT EXISTS (SELECT 1 FROM scorer_versions newer "
+                                            "WHERE newer.scorer = v.scorer AND newer.version > v.version) "
+                                            "ORDER BY s.experiment_id, s.name",
+                        {caller.workspace}, FromRow));
     return OkStatus();
   }));
   if (!experiment_ids.empty()) {
@@ -108,11 +109,10 @@ Result<std::vector<ScorerVersion>> ScorerService::Versions(const Caller& caller,
                                                            std::string_view name) {
   std::vector<ScorerVersion> found;
   MARU_RETURN_IF_ERROR(database_.Read([&](sql::Reader& reader) -> Status {
-    MARU_ASSIGN_OR_RETURN(found,
-                          reader.QueryAll(MARU_SELECT_SCORERS
-                                          "WHERE s.workspace = ? AND s.experiment_id = ? AND s.name = ? "
-                                          "ORDER BY v.version",
-                                          {caller.workspace, experiment_id, name}, FromRow));
+    MARU_ASSIGN_OR_RETURN(
+        found, reader.QueryAll(MARU_SELECT_SCORERS "WHERE s.workspace = ? AND s.experiment_id = ? AND s.name = ? "
+                                                   "ORDER BY v.version",
+                               {caller.workspace, experiment_id, name}, FromRow));
     return OkStatus();
   }));
   if (found.empty()) return NoScorer(experiment_id, name, {});
@@ -144,9 +144,8 @@ Status ScorerService::Delete(const Caller& caller, std::string_view experiment_i
           const std::int64_t gone,
           writer.Execute("DELETE FROM scorer_versions WHERE scorer = ? AND version = ?", {*id, *version}));
       if (gone == 0) return NoScorer(experiment_id, name, version);
-      MARU_ASSIGN_OR_RETURN(const auto left,
-                            writer.QueryOne("SELECT COUNT(*) FROM scorer_versions WHERE scorer = ?", {*id},
-                                            [](const sql::Row& row) { return row.Int(0); }));
+      MARU_ASSIGN_OR_RETURN(const auto left, writer.QueryOne("SELECT COUNT(*) FROM scorer_versions WHERE scorer = ?",
+                                                             {*id}, [](const sql::Row& row) { return row.Int(0); }));
       whole = left.value_or(0) == 0;
     }
     if (whole) MARU_RETURN_IF_ERROR(writer.Execute("DELETE FROM scorers WHERE id = ?", {*id}).status());

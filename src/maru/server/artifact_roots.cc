@@ -1,5 +1,7 @@
 #include "maru/server/artifact_roots.h"
 
+#include <algorithm>
+
 #include "maru/registry/names.h"
 
 namespace maru::server {
@@ -16,8 +18,14 @@ Result<std::string> ArtifactRoots::OfLoggedModel(const Caller& caller, std::stri
 Result<std::string> ArtifactRoots::OfModelVersion(const Caller& caller, std::string_view name,
                                                   std::string_view version) {
   MARU_ASSIGN_OR_RETURN(const std::int64_t number, registry::ParseVersion(version));
-  MARU_ASSIGN_OR_RETURN(const auto found, models_.GetVersion(caller, name, number));
-  return found.storage_location.empty() ? found.source : found.storage_location;
+  MARU_ASSIGN_OR_RETURN(registry::ModelVersion found, models_.GetVersion(caller, name, number));
+  std::string_view rest = found.storage_location;
+  constexpr std::string_view kRuns = "runs:/";
+  if (!rest.starts_with(kRuns)) return std::move(found.storage_location);
+  rest.remove_prefix(kRuns.size());
+  const std::size_t slash = std::min(rest.find('/'), rest.size());
+  MARU_ASSIGN_OR_RETURN(const std::string root, runs_.ArtifactUri(caller, rest.substr(0, slash)));
+  return root + std::string(rest.substr(slash));
 }
 
 }  // namespace maru::server

@@ -19,8 +19,8 @@ BOOST_DESCRIBE_STRUCT(RegisteredAs, (), (name, version))
 }  // namespace
 
 Result<registry::Origin> ModelOrigins::Run(const Caller& caller, std::string_view run_id) {
-  MARU_ASSIGN_OR_RETURN(tracking::Run run, runs_.Get(caller, run_id));
-  return registry::Origin{std::move(run.info.artifact_uri), std::move(run.info.run_id)};
+  MARU_ASSIGN_OR_RETURN(std::string artifact_uri, runs_.ArtifactUri(caller, run_id));
+  return registry::Origin{std::move(artifact_uri), std::string(run_id)};
 }
 
 Result<registry::Origin> ModelOrigins::LoggedModel(const Caller& caller, std::string_view model_id) {

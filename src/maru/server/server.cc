@@ -5,6 +5,7 @@
 #include "maru/api/kserve/routes.h"
 #include "maru/api/mlflow/artifacts.h"
 #include "maru/api/mlflow/error.h"
+#include "maru/api/mlflow/evaluation_routes.h"
 #include "maru/api/mlflow/model_versions.h"
 #include "maru/api/mlflow/registered_models.h"
 #include "maru/api/mlflow/traces.h"
@@ -17,6 +18,8 @@
 #include "maru/auth/auth_gate.h"
 #include "maru/base/clock.h"
 #include "maru/base/metrics.h"
+#include "maru/evaluation/dataset_service.h"
+#include "maru/evaluation/scorer_service.h"
 #include "maru/events/event_log.h"
 #include "maru/grpc/server.h"
 #include "maru/http/request_log.h"
@@ -24,6 +27,7 @@
 #include "maru/object_store/object_store.h"
 #include "maru/registry/model_service.h"
 #include "maru/server/artifact_roots.h"
+#include "maru/server/evaluated_experiments.h"
 #include "maru/server/model_origins.h"
 #include "maru/server/own_api.h"
 #include "maru/server/served_models.h"
@@ -62,6 +66,7 @@ class ComposedServer final : public Server {
     MARU_RETURN_IF_ERROR(ComposeTraces());
     MARU_RETURN_IF_ERROR(ComposeRegistry());
     MARU_RETURN_IF_ERROR(ComposeAccounts());
+    MARU_RETURN_IF_ERROR(ComposeEvaluation());
     MARU_RETURN_IF_ERROR(ComposeWorkspaces());
     artifact_roots_ = std::make_unique<ArtifactRoots>(*runs_, *logged_models_, *models_);
     artifacts_ = std::make_unique<artifacts::ArtifactService>(*store_, *artifact_roots_);
@@ -152,6 +157,17 @@ class ComposedServer final : public Server {
     return OkStatus();
   }
 
+  Status ComposeEvaluation() {
+    evaluated_experiments_ = std::make_unique<EvaluatedExperiments>(*experiments_);
+    MARU_ASSIGN_OR_RETURN(scorers_,
+                          evaluation::ScorerService::Open(*database_, *events_, *evaluated_experiments_, clock_));
+    MARU_ASSIGN_OR_RETURN(datasets_,
+                          evaluation::DatasetService::Open(*database_, *events_, *evaluated_experiments_, clock_));
+    api::mlflow::MountScorers(router_, *scorers_);
+    api::mlflow::MountEvaluationDatasets(router_, *datasets_);
+    return OkStatus();
+  }
+
   // After everything that workspaces hold.
   Status ComposeWorkspaces() {
     registered_models_in_workspace_ =
@@ -209,6 +225,9 @@ class ComposedServer final : public Server {
   std::unique_ptr<traces::TraceService> traces_;
   std::unique_ptr<ModelOrigins> model_origins_;
   std::unique_ptr<registry::ModelService> models_;
+  std::unique_ptr<EvaluatedExperiments> evaluated_experiments_;
+  std::unique_ptr<evaluation::ScorerService> scorers_;
+  std::unique_ptr<evaluation::DatasetService> datasets_;
   std::unique_ptr<workspaces::WorkspaceContents> registered_models_in_workspace_;
   std::unique_ptr<workspaces::WorkspaceService> workspaces_;
   std::unique_ptr<auth::Accounts> accounts_;  // null without --auth

@@ -95,10 +95,10 @@ struct DatasetsResponse {
 BOOST_DESCRIBE_STRUCT(DatasetsResponse, (), (datasets, next_page_token))
 
 Result<DatasetsResponse> Search(DatasetService& datasets, const Caller& caller, SearchDatasetsRequest request) {
-  MARU_ASSIGN_OR_RETURN(const auto page, datasets.Search(caller, {std::move(request.experiment_ids),
-                                                                  std::move(request.filter_string),
-                                                                  std::move(request.order_by), request.max_results,
-                                                                  std::move(request.page_token)}));
+  MARU_ASSIGN_OR_RETURN(
+      const auto page,
+      datasets.Search(caller, {std::move(request.experiment_ids), std::move(request.filter_string),
+                               std::move(request.order_by), request.max_results, std::move(request.page_token)}));
   DatasetsResponse response;
   for (const Dataset& dataset : page.datasets) {
     if (!response.datasets) response.datasets.emplace();
@@ -194,8 +194,8 @@ struct RecordShape {
   std::optional<std::string> created_by, last_updated_by;
 };
 BOOST_DESCRIBE_STRUCT(RecordShape, (),
-                      (dataset_record_id, dataset_id, inputs, outputs, expectations, tags, source, source_id, source_type,
-                       created_time, last_update_time, created_by, last_updated_by))
+                      (dataset_record_id, dataset_id, inputs, outputs, expectations, tags, source, source_id,
+                       source_type, created_time, last_update_time, created_by, last_updated_by))
 
 struct RecordsRequest {
   std::int64_t max_results = 1'000;
@@ -210,8 +210,8 @@ struct RecordsResponse {
 BOOST_DESCRIBE_STRUCT(RecordsResponse, (), (records, next_page_token))
 
 Result<RecordsResponse> GetRecords(DatasetService& datasets, const http::Request& request, RecordsRequest wanted) {
-  MARU_ASSIGN_OR_RETURN(auto page, datasets.Records(request.caller, request.Capture("id"), wanted.max_results,
-                                                    wanted.page_token));
+  MARU_ASSIGN_OR_RETURN(auto page,
+                        datasets.Records(request.caller, request.Capture("id"), wanted.max_results, wanted.page_token));
   std::vector<RecordShape> shapes;
   shapes.reserve(page.records.size());
   for (evaluation::Record& record : page.records) {
@@ -270,6 +270,8 @@ constexpr Rpc<DatasetService> kDatasets[] = {
 
 }  // namespace
 
-void MountEvaluationDatasets(http::Router& router, DatasetService& datasets) { Mount(router, datasets, kDatasets); }
+void MountEvaluationDatasets(http::Router& router, DatasetService& datasets) {
+  Mount(router, datasets, kDatasets);
+}
 
 }  // namespace maru::api::mlflow

@@ -22,7 +22,7 @@ BOOST_DESCRIBE_STRUCT(ScorerShape, (),
                       (experiment_id, scorer_name, scorer_version, serialized_scorer, creation_time, scorer_id))
 
 ScorerShape Shape(const ScorerVersion& scorer) {
-  ScorerShape shape{0,      scorer.name, scorer.version, scorer.definition, scorer.created_ms, scorer.scorer_id};
+  ScorerShape shape{0, scorer.name, scorer.version, scorer.definition, scorer.created_ms, scorer.scorer_id};
   if (!absl::SimpleAtoi(scorer.experiment_id, &shape.experiment_id)) shape.experiment_id = 0;
   return shape;
 }
@@ -37,17 +37,16 @@ struct RegisterResponse {
   std::string scorer_id, experiment_id, name, serialized_scorer;
   std::int64_t creation_time = 0;
 };
-BOOST_DESCRIBE_STRUCT(RegisterResponse, (),
-                      (version, scorer_id, experiment_id, name, serialized_scorer, creation_time))
+BOOST_DESCRIBE_STRUCT(RegisterResponse, (), (version, scorer_id, experiment_id, name, serialized_scorer, creation_time))
 
 Result<RegisterResponse> Register(ScorerService& scorers, const Caller& caller, RegisterRequest request) {
   MARU_RETURN_IF_ERROR(Require("experiment_id", request.experiment_id));
   MARU_RETURN_IF_ERROR(Require("name", request.name));
   MARU_RETURN_IF_ERROR(Require("serialized_scorer", request.serialized_scorer));
-  MARU_ASSIGN_OR_RETURN(
-      const ScorerVersion made,
-      scorers.Register(caller, request.experiment_id, request.name, request.serialized_scorer));
-  return RegisterResponse{made.version, made.scorer_id, made.experiment_id, made.name, made.definition, made.created_ms};
+  MARU_ASSIGN_OR_RETURN(const ScorerVersion made,
+                        scorers.Register(caller, request.experiment_id, request.name, request.serialized_scorer));
+  return RegisterResponse{made.version, made.scorer_id,  made.experiment_id,
+                          made.name,    made.definition, made.created_ms};
 }
 
 struct ListRequest {
@@ -116,16 +115,27 @@ Result<Empty> Delete(ScorerService& scorers, const Caller& caller, ScorerRequest
   return Empty{};
 }
 
+struct OnlineConfigs {
+  std::vector<json::Raw> configs;
+};
+BOOST_DESCRIBE_STRUCT(OnlineConfigs, (), (configs))
+
+// Listing scorers asks this too. Scorers run in clients, so none has a configuration for running here.
+Result<OnlineConfigs> GetOnlineConfigs(ScorerService&, const Caller&, Empty) { return OnlineConfigs{}; }
+
 constexpr Rpc<ScorerService> kScorers[] = {
     {Verb::kPost, "3.0/mlflow/scorers/register", Permission::kEdit, Call<Register>},
     {Verb::kGet, "3.0/mlflow/scorers/list", Permission::kView, Call<List>},
     {Verb::kGet, "3.0/mlflow/scorers/versions", Permission::kView, Call<Versions>},
     {Verb::kGet, "3.0/mlflow/scorers/get", Permission::kView, Call<Get>},
+    {Verb::kGet, "3.0/mlflow/scorers/online-configs", Permission::kView, Call<GetOnlineConfigs>},
     {Verb::kDelete, "3.0/mlflow/scorers/delete", Permission::kEdit, Call<Delete>},
 };
 
 }  // namespace
 
-void MountScorers(http::Router& router, ScorerService& scorers) { Mount(router, scorers, kScorers); }
+void MountScorers(http::Router& router, ScorerService& scorers) {
+  Mount(router, scorers, kScorers);
+}
 
 }  // namespace maru::api::mlflow
