@@ -283,3 +283,50 @@ def test_absent_values_are_left_out(maru_server, name):
     answer = maru_server.get("/api/2.0/mlflow/registered-models/get", params={"name": name + "x"})
     assert answer.status_code == 404
     assert answer.json()["error_code"] == "RESOURCE_DOES_NOT_EXIST"
+
+
+def test_a_real_model_is_registered_and_loaded_by_alias(mlflow_client, name):
+    import mlflow
+    from sklearn.datasets import load_iris
+    from sklearn.linear_model import LogisticRegression
+
+    features, labels = load_iris(return_X_y=True)
+    model = LogisticRegression(max_iter=200).fit(features, labels)
+    with mlflow.start_run() as run:
+        logged = mlflow.sklearn.log_model(model, name="model", registered_model_name=name)
+    version = mlflow_client.get_model_version(name, "1")
+    assert version.run_id == run.info.run_id
+    assert version.source == f"models:/{logged.model_id}"
+    assert f'"name":"{name}"' in mlflow_client.get_logged_model(logged.model_id).tags["mlflow.modelVersions"].replace(
+        ": ", ":"
+    )
+
+    second = mlflow.register_model(logged.model_uri, name, tags={"kind": "again"})
+    assert (second.version, second.tags) == ("2", {"kind": "again"})
+    mlflow_client.set_registered_model_alias(name, "champion", "2")
+    for address in (f"models:/{name}/1", f"models:/{name}@champion", f"models:/{name}/latest"):
+        loaded = mlflow.pyfunc.load_model(address)
+        assert (loaded.predict(features) == model.predict(features)).all()
+
+    copy = mlflow_client.copy_model_version(f"models:/{name}@champion", name + "-prod")
+    assert copy.run_id == run.info.run_id
+    assert mlflow.sklearn.load_model(f"models:/{name}-prod/1").coef_.shape == model.coef_.shape
+
+    location = mlflow_client.get_logged_model(logged.model_id).artifact_location
+    other = mlflow_client.create_run("0")
+    with refused("INVALID_PARAMETER_VALUE", "must identify the resource that contains the source"):
+        mlflow_client.create_model_version(name, location, run_id=other.info.run_id)
+
+
+def test_registering_from_a_run(mlflow_client, name, tmp_path):
+    import mlflow
+
+    with mlflow.start_run() as run:
+        (tmp_path / "weights.txt").write_text("1 2 3")
+        mlflow.log_artifact(tmp_path / "weights.txt", "model")
+    version = mlflow.register_model(f"runs:/{run.info.run_id}/model", name)
+    assert version.run_id == run.info.run_id
+    found = mlflow_client.search_model_versions(f"run_id = '{run.info.run_id}'")
+    assert [v.name for v in found] == [name]
+    folder = mlflow.artifacts.download_artifacts(f"models:/{name}/1", dst_path=str(tmp_path / "got"))
+    assert (tmp_path / "got" / "weights.txt").read_text() == "1 2 3", folder
