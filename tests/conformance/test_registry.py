@@ -324,7 +324,8 @@ def test_registering_from_a_run(mlflow_client, name, tmp_path):
     with mlflow.start_run() as run:
         (tmp_path / "weights.txt").write_text("1 2 3")
         mlflow.log_artifact(tmp_path / "weights.txt", "model")
-    version = mlflow.register_model(f"runs:/{run.info.run_id}/model", name)
+    mlflow_client.create_registered_model(name)
+    version = mlflow_client.create_model_version(name, f"runs:/{run.info.run_id}/model", run.info.run_id)
     assert version.run_id == run.info.run_id
     found = mlflow_client.search_model_versions(f"run_id = '{run.info.run_id}'")
     assert [v.name for v in found] == [name]
