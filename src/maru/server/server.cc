@@ -6,6 +6,7 @@
 #include "maru/api/mlflow/artifacts.h"
 #include "maru/api/mlflow/error.h"
 #include "maru/api/mlflow/evaluation_routes.h"
+#include "maru/api/mlflow/invocations.h"
 #include "maru/api/mlflow/model_versions.h"
 #include "maru/api/mlflow/registered_models.h"
 #include "maru/api/mlflow/traces.h"
@@ -186,6 +187,7 @@ class ComposedServer final : public Server {
                                           *database_, *events_, clock_, *served_models_, *served_models_,
                                           {.cache_folder = config_.data + "/cache", .python = config_.python}));
     api::kserve::MountKserve(router_, *endpoints_);
+    api::mlflow::MountInvocations(router_, *endpoints_);
     return OkStatus();
   }
 

@@ -115,12 +115,13 @@ class Service final : public EndpointService {
     return table_.Find(workspace, name);
   }
 
-  Result<RevisionHandle> ReadyRevision(std::string_view workspace, std::string_view name) const override {
+  Result<RevisionHandle> ReadyRevision(std::string_view workspace, std::string_view name,
+                                       bool for_a_call) const override {
     const std::shared_ptr<LiveEndpoint> endpoint = table_.Find(workspace, name);
     if (endpoint == nullptr) return NoSuchEndpoint(name);
     RevisionHandle revision = endpoint->Current();
     if (revision != nullptr) return revision;
-    CountRefused(*endpoint->stats(), *clock_);
+    if (for_a_call) CountRefused(*endpoint->stats(), *clock_);
     const std::string problem = endpoint->Problem();
     if (problem.empty()) return Unavailable("endpoint \"{}\" is loading its model; try again soon", name);
     return Unavailable("endpoint \"{}\" is not ready: {}", name, problem);

@@ -63,8 +63,10 @@ class EndpointService {
 
   // For the wires; never blocks. Null when there is no such endpoint.
   virtual std::shared_ptr<LiveEndpoint> Find(std::string_view workspace, std::string_view name) const = 0;
-  // The revision that answers. kNotFound; kUnavailable, with the reason, while none is ready.
-  virtual Result<RevisionHandle> ReadyRevision(std::string_view workspace, std::string_view name) const = 0;
+  // The revision that answers. kNotFound; kUnavailable, with the reason, while none is ready: that counts among the
+  // endpoint's errors when it is `for_a_call`.
+  virtual Result<RevisionHandle> ReadyRevision(std::string_view workspace, std::string_view name,
+                                               bool for_a_call = false) const = 0;
   // Every endpoint of a workspace, by name; of all workspaces when empty.
   virtual std::vector<ServedModel> Served(std::string_view workspace) const = 0;
 };

@@ -92,7 +92,7 @@ std::vector<std::unique_ptr<HttpInferCall>> HttpInferCall::free_;
 
 void Infer(serving::EndpointService& service, http::Request request, http::Responder respond) {
   const std::string_view name = request.Capture("name");
-  Result<serving::RevisionHandle> revision = service.ReadyRevision(request.caller.workspace, name);
+  Result<serving::RevisionHandle> revision = service.ReadyRevision(request.caller.workspace, name, /*for_a_call=*/true);
   if (!revision.ok()) return respond(revision.status());
   const std::string_view version = request.Capture("version");
   if (!version.empty() && version != (*revision)->options().model_version) {

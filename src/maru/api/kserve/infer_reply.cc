@@ -1,91 +1,17 @@
 #include "maru/api/kserve/infer_reply.h"
 
 #include <algorithm>
-#include <charconv>
-#include <cmath>
 #include <cstring>
 #include <numeric>
-#include <type_traits>
 
 #include "maru/json/json.h"
+#include "maru/serving/tensor_json.h"
 
 namespace maru::api::kserve {
 namespace {
 
 using serving::DataType;
 using serving::Tensor;
-
-template <typename T>
-void AppendNumber(std::string& out, T value) {
-  if constexpr (std::is_same_v<T, bool>) {
-    out += value ? "true" : "false";
-    return;
-  } else if constexpr (std::is_floating_point_v<T>) {
-    if (!std::isfinite(value)) {
-      out += std::isnan(value) ? "null" : value > 0 ? "1e999" : "-1e999";
-      return;
-    }
-  }
-  char text[32];
-  if constexpr (!std::is_same_v<T, bool>) {
-    const auto end = std::to_chars(text, text + sizeof(text), value).ptr;
-    out.append(text, end);
-  }
-}
-
-template <typename T, typename Convert>
-void AppendAll(std::string& out, std::span<const std::byte> data, Convert convert) {
-  const std::size_t count = data.size() / sizeof(T);
-  for (std::size_t i = 0; i < count; ++i) {
-    if (i > 0) out += ',';
-    T value;
-    std::memcpy(&value, data.data() + i * sizeof(T), sizeof(T));
-    AppendNumber(out, convert(value));
-  }
-}
-
-template <typename T>
-void AppendAll(std::string& out, std::span<const std::byte> data) {
-  AppendAll<T>(out, data, [](T value) { return value; });
-}
-
-void AppendData(std::string& out, const Tensor& tensor) {
-  switch (tensor.type) {
-    case DataType::kBool:
-      return AppendAll<std::uint8_t>(out, tensor.data, [](std::uint8_t v) { return v != 0; });
-    case DataType::kUint8:
-      return AppendAll<std::uint8_t>(out, tensor.data);
-    case DataType::kUint16:
-      return AppendAll<std::uint16_t>(out, tensor.data);
-    case DataType::kUint32:
-      return AppendAll<std::uint32_t>(out, tensor.data);
-    case DataType::kUint64:
-      return AppendAll<std::uint64_t>(out, tensor.data);
-    case DataType::kInt8:
-      return AppendAll<std::int8_t>(out, tensor.data, [](std::int8_t v) { return int{v}; });
-    case DataType::kInt16:
-      return AppendAll<std::int16_t>(out, tensor.data);
-    case DataType::kInt32:
-      return AppendAll<std::int32_t>(out, tensor.data);
-    case DataType::kInt64:
-      return AppendAll<std::int64_t>(out, tensor.data);
-    case DataType::kFp16:
-      return AppendAll<std::uint16_t>(out, tensor.data, serving::HalfToFloat);
-    case DataType::kBf16:
-      return AppendAll<std::uint16_t>(out, tensor.data, serving::Bfloat16ToFloat);
-    case DataType::kFp32:
-      return AppendAll<float>(out, tensor.data);
-    case DataType::kFp64:
-      return AppendAll<double>(out, tensor.data);
-    case DataType::kBytes:
-      break;
-  }
-  for (bool first = true; const std::string_view text : tensor.strings) {
-    if (!first) out += ',';
-    first = false;
-    json::encode::AppendQuoted(out, text);
-  }
-}
 
 std::size_t BinaryBytes(const Tensor& tensor) {
   if (tensor.type != DataType::kBytes) return tensor.data.size();
@@ -226,16 +152,16 @@ http::Reply EncodeInfer(std::string_view model_name, std::string_view model_vers
     out += "\",\"shape\":[";
     for (std::size_t i = 0; i < tensor->shape.size(); ++i) {
       if (i > 0) out += ',';
-      AppendNumber(out, tensor->shape[i]);
+      json::encode::Append(out, tensor->shape[i]);
     }
     if (binary) {
       out += "],\"parameters\":{\"binary_data_size\":";
-      AppendNumber(out, BinaryBytes(*tensor));
+      json::encode::Append(out, static_cast<std::uint64_t>(BinaryBytes(*tensor)));
       out += "}}";
       binaries.push_back(tensor);
     } else {
       out += "],\"data\":[";
-      AppendData(out, *tensor);
+      serving::AppendElements(out, *tensor, 0, serving::HeldElements(*tensor));
       out += "]}";
     }
   }

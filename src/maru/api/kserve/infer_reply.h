@@ -10,8 +10,7 @@
 
 namespace maru::api::kserve {
 
-// Numbers are written with the fewest digits that read back as the same value. JSON has no NaN and no infinity: they
-// are written as null and as ±1e999, which every reader of floating-point numbers takes for infinite.
+// Numbers are written as serving/tensor_json.h says.
 http::Reply EncodeInfer(std::string_view model_name, std::string_view model_version, const InferWishes& wishes,
                         std::span<const serving::Tensor> outputs);
 
