@@ -12,5 +12,6 @@ void AddVersion(CLI::App& app);
 void AddRoutes(CLI::App& app);
 void AddConfig(CLI::App& app);
 void AddDemo(CLI::App& app);
+void AddDeploy(CLI::App& app);
 
 }  // namespace maru::cli

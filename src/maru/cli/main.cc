@@ -7,6 +7,7 @@ int main(int argc, char** argv) {
   app.set_help_all_flag("--help-all", "Print the help of every command");
   maru::cli::AddUp(app);
   maru::cli::AddDemo(app);
+  maru::cli::AddDeploy(app);
   maru::cli::AddRoutes(app);
   maru::cli::AddConfig(app);
   maru::cli::AddVersion(app);

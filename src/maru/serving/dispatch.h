@@ -1,6 +1,7 @@
 // Where a call runs: at once on the thread that brought it, or handed over to a pool. Pure.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -18,12 +19,15 @@ constexpr bool RunsInline(const DispatchPolicy& policy, bool in_process, std::in
   return in_process && typical_ns > 0 && typical_ns <= policy.inline_max_ns && bytes <= policy.inline_max_bytes;
 }
 
-// A moving average of run times that forgets: each new one weighs an eighth.
+// What a call usually takes, near the low end of what is seen: a call that was held up because the machine is busy says
+// nothing about the model. Falls quickly, rises slowly.
 class TypicalTime {
  public:
   void Add(std::int64_t ns) {
     const std::int64_t old = value_.load(std::memory_order_relaxed);
-    value_.store(old == 0 ? ns : old + (ns - old) / 8, std::memory_order_relaxed);  // a lost update does not matter
+    std::int64_t next = ns;
+    if (old > 0) next = ns < old ? old - (old - ns) / 4 : old + std::min(ns - old, old) / 32;
+    value_.store(std::max<std::int64_t>(next, 1), std::memory_order_relaxed);  // a lost update does not matter
   }
   std::int64_t ns() const { return value_.load(std::memory_order_relaxed); }
 
