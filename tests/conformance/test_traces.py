@@ -354,3 +354,61 @@ def test_filters_correlate(experiment, mlflow_client):
         [experiment], "tags.half = '0'", "tags.twin = '0'")
     assert (result.filter1_count, result.filter2_count, result.joint_count, result.total_count) == (2, 2, 2, 4)
     assert result.npmi == pytest.approx(1.0)
+
+
+def test_metrics_of_traces(experiment, mlflow_client):
+    from mlflow.entities.trace_metrics import AggregationType, MetricAggregation, MetricViewType
+
+    made = [logged(add, n, n) for n in range(3)]
+    mlflow.log_feedback(trace_id=made[0], name="score", value=0.5)
+    store = mlflow_client._tracing_client.store
+
+    def query(view, metric, *aggregations, **kwargs):
+        return store.query_trace_metrics([experiment], view, metric, list(aggregations), **kwargs)
+
+    count = MetricAggregation(AggregationType.COUNT)
+    points = query(MetricViewType.TRACES, "trace_count", count, dimensions=["trace_status"])
+    assert [(p.dimensions, p.values) for p in points] == [({"trace_status": "OK"}, {"COUNT": 3.0})]
+    points = query(MetricViewType.SPANS, "span_count", count, dimensions=["span_type"], filters=["span.name = 'inner'"])
+    assert [(p.dimensions, p.values) for p in points] == [({"span_type": "TOOL"}, {"COUNT": 3.0})]
+    points = query(MetricViewType.TRACES, "latency", MetricAggregation(AggregationType.PERCENTILE, 50.0),
+                   MetricAggregation(AggregationType.AVG))
+    assert set(points[0].values) == {"P50.0", "AVG"}
+    points = query(MetricViewType.ASSESSMENTS, "assessment_value", MetricAggregation(AggregationType.AVG), dimensions=["assessment_name"])
+    assert points[0].values == {"AVG": 0.5}
+    now = int(time.time() * 1000)
+    points = query(MetricViewType.TRACES, "trace_count", count, time_interval_seconds=3600, start_time_ms=now - 3_600_000, end_time_ms=now)
+    assert sum(p.values["COUNT"] for p in points) == 3
+    assert points[0].dimensions["time_bucket"].endswith("+00:00")
+    with pytest.raises(MlflowException, match="metric_name must be one of"):
+        query(MetricViewType.TRACES, "joy", count)
+
+
+def test_the_page_reads_trace_artifacts(maru_server, experiment):
+    trace_id = logged(add, 1, 2)
+    answer = maru_server.get("/ajax-api/3.0/mlflow/get-trace-artifact", params={"request_id": trace_id})
+    assert answer.status_code == 200
+    assert answer.headers["Content-Disposition"].startswith("attachment")
+    data = mlflow.entities.TraceData.from_dict(answer.json())
+    assert [s.name for s in data.spans] == ["add", "inner"]
+    assert maru_server.get("/ajax-api/2.0/mlflow/get-trace-artifact").status_code == 400
+    assert maru_server.get("/ajax-api/2.0/mlflow/get-trace-artifact", params={"request_id": "no"}).status_code == 404
+    for path in ("../../x", "x"):
+        assert maru_server.get("/ajax-api/3.0/mlflow/get-trace-artifact",
+                               params={"request_id": trace_id, "path": path}).status_code in (400, 404)
+
+
+def test_spans_in_the_artifacts(maru_server, experiment, mlflow_client):
+    """What a client does that cannot send spans over OTLP: the record first, then traces.json through the proxy."""
+    trace_id = f"tr-{uuid.uuid4().hex}"
+    source = mlflow.get_trace(logged(add, 5, 6))
+    info = source.info
+    info.trace_id = trace_id
+    info.trace_metadata = {}
+    info.tags = {"mlflow.traceName": "uploaded"}
+    stored = mlflow_client._tracing_client.start_trace(info)
+    assert "mlflow.trace.spansLocation" not in stored.tags
+    mlflow_client._tracing_client._upload_trace_data(stored, source.data)
+    back = mlflow.get_trace(trace_id)
+    assert [s.name for s in back.data.spans] == ["add", "inner"]
+    assert len(maru_server.get("/ajax-api/3.0/mlflow/get-trace-artifact", params={"request_id": trace_id}).json()["spans"]) == 2

@@ -76,6 +76,7 @@ class ComposedServer final : public Server {
     api::mlflow::SetFallbacks(router_);
     web::MountPages(router_);
     api::mlflow::MountArtifacts(router_, *artifacts_);
+    api::mlflow::MountTraceArtifacts(router_, *traces_, *artifacts_);
     MARU_RETURN_IF_ERROR(ComposeServing());
     MARU_ASSIGN_OR_RETURN(own_api_, OwnApi::Mount(router_, {*events_, *experiments_, *runs_, *models_, *artifacts_,
                                                             *endpoints_, accounts_access_.get()}));
@@ -197,6 +198,7 @@ class ComposedServer final : public Server {
     api::mlflow::MountTraces(router_, *traces_);
     api::mlflow::MountTracesV2(router_, *traces_);
     api::mlflow::MountAssessments(router_, *traces_);
+    api::mlflow::MountTraceMetrics(router_, *traces_);
     api::otlp::MountTraceExport(router_, *traces_);
     return OkStatus();
   }

@@ -8,6 +8,7 @@
 
 #include "maru/sql/test_database.h"
 #include "maru/traces/keys.h"
+#include "maru/traces/trace_metrics.h"
 
 namespace maru::traces {
 namespace {
@@ -416,6 +417,58 @@ TEST_F(TraceServiceTest, VersionTwoComesInTwoCalls) {
   EXPECT_EQ(ended->tags.at("mlflow.traceName"), "n");
   EXPECT_THAT(Events(), ElementsAre("trace.started", "trace.ended"));
   EXPECT_EQ(service_->EndTrace(caller_, "gone", 1, "OK", {}, {}).status().code(), absl::StatusCode::kNotFound);
+}
+
+TEST_F(TraceServiceTest, CountsAndMeasures) {
+  for (int i = 0; i < 10; ++i) {
+    TraceInfo info = Info(fmt::format("t{}", i), i * 30'000, i % 2 == 0 ? "OK" : "ERROR");
+    info.execution_ms = i;
+    info.tags = {{"mlflow.traceName", i < 5 ? "early" : "late"}};
+    info.metadata = {{"mlflow.trace.session", i < 3 ? "a" : "b"}};
+    ASSERT_TRUE(service_->StartTrace(caller_, info).ok());
+  }
+  const auto ask = [&](MetricQuery query) {
+    query.experiment_ids = {"1"};
+    auto points = QueryMetrics(*db_, caller_, query);
+    EXPECT_TRUE(points.ok()) << points.status();
+    return points.ok() ? *std::move(points) : std::vector<MetricPoint>();
+  };
+  const auto latency =
+      ask({.metric = "latency",
+           .aggregations = {{Aggregation::kAverage}, {Aggregation::kPercentile, 25}, {Aggregation::kMax}},
+           .dimensions = {"trace_name"}});
+  ASSERT_EQ(latency.size(), 2u);
+  EXPECT_THAT(latency[0].dimensions, ElementsAre("early"));
+  EXPECT_THAT(latency[0].values, ElementsAre(2.0, 1.0, 4.0));
+  EXPECT_THAT(latency[1].values, ElementsAre(7.0, 6.0, 9.0));
+  const auto by_minute = ask({.metric = "trace_count",
+                              .aggregations = {{Aggregation::kCount}},
+                              .filters = {"trace.status = 'OK'"},
+                              .interval_s = 60,
+                              .start_ms = 60'000,
+                              .end_ms = 200'000});
+  ASSERT_EQ(by_minute.size(), 3u);  // traces 2, 4 and 6
+  EXPECT_EQ(by_minute[1].bucket_ms, 120'000);
+  EXPECT_THAT(by_minute[1].values, ElementsAre(1.0));
+  EXPECT_THAT(ask({.metric = "session_count", .aggregations = {{Aggregation::kCount}}})[0].values, ElementsAre(2.0));
+  EXPECT_THAT(
+      ask({.metric = "trace_count", .aggregations = {{Aggregation::kCount}}, .filters = {"trace.tag.none = 'x'"}})[0]
+          .values,
+      ElementsAre(0.0));
+  EXPECT_THAT(ask({.view = MetricView::kSpans, .metric = "total_cost", .aggregations = {{Aggregation::kSum}}}),
+              IsEmpty());
+  const auto refused = [&](MetricQuery query) {
+    query.experiment_ids = {"1"};
+    return QueryMetrics(*db_, caller_, query).status().code();
+  };
+  EXPECT_EQ(refused({.metric = "none", .aggregations = {{}}}), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(refused({.metric = "latency", .aggregations = {{Aggregation::kSum}}}), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(refused({.metric = "latency", .aggregations = {{Aggregation::kPercentile, 101}}}),
+            absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(refused({.metric = "trace_count", .aggregations = {{}}, .filters = {"span.name = 'x'"}}),
+            absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(refused({.metric = "trace_count", .aggregations = {{}}, .interval_s = 60}),
+            absl::StatusCode::kInvalidArgument);
 }
 
 }  // namespace
