@@ -157,8 +157,10 @@ Result<traces::Attributes> AttributesOf(const std::vector<KeyValueJson>& from) {
   traces::Attributes attributes;
   for (const KeyValueJson& kv : from) {
     MARU_ASSIGN_OR_RETURN(std::string value, ValueText(kv.value));
-    AddAttribute(attributes, kv.key, std::move(value));
+    attributes.emplace_back(kv.key, std::move(value));
+    if (attributes.size() > kAttributesMax) break;  // refused below
   }
+  MARU_RETURN_IF_ERROR(RemoveTwins(attributes));
   return attributes;
 }
 
@@ -211,6 +213,7 @@ Result<traces::SpanBatch> DecodeJson(std::string_view body) {
     batch.resources.push_back(std::move(resource));
     for (const ScopeJson& scope : group.scope_spans) {
       for (const SpanJson& from : scope.spans) {
+        if (batch.spans.size() == kSpansMax) return TooManySpans();
         MARU_ASSIGN_OR_RETURN(traces::Span span, SpanOf(from));
         span.resource = batch.resources.size() - 1;
         FinishSpan(span, batch.resources.back());

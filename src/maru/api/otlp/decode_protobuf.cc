@@ -1,5 +1,7 @@
 #include <google/protobuf/arena.h>
 
+#include <algorithm>
+
 #include "maru/api/otlp/decode.h"
 #include "maru/api/otlp/span_ids.h"
 #include "maru/json/json.h"
@@ -56,14 +58,16 @@ void AppendValue(std::string& out, const pb::AnyValue& value) {
 }
 
 template <typename KeyValues>
-traces::Attributes AttributesOf(const KeyValues& from) {
+Result<traces::Attributes> AttributesOf(const KeyValues& from) {
   traces::Attributes attributes;
-  attributes.reserve(static_cast<std::size_t>(from.size()) + 4);
+  attributes.reserve(std::min(static_cast<std::size_t>(from.size()), kAttributesMax) + 4);
   for (const pb::KeyValue& kv : from) {
     std::string value;
     AppendValue(value, kv.value());
-    AddAttribute(attributes, kv.key(), std::move(value));
+    attributes.emplace_back(kv.key(), std::move(value));
+    if (attributes.size() > kAttributesMax) break;  // refused below
   }
+  MARU_RETURN_IF_ERROR(RemoveTwins(attributes));
   return attributes;
 }
 
@@ -76,15 +80,16 @@ Result<traces::Span> SpanOf(const pb::Span& from) {
                 : from.status().code() == 2 ? traces::SpanStatus::kError
                                             : traces::SpanStatus::kUnset;
   span.status_message = from.status().message();
-  span.attributes = AttributesOf(from.attributes());
+  MARU_ASSIGN_OR_RETURN(span.attributes, AttributesOf(from.attributes()));
   for (const pb::Span::Event& event : from.events()) {
-    span.events.push_back(
-        {event.name(), static_cast<std::int64_t>(event.time_unix_nano()), AttributesOf(event.attributes())});
+    MARU_ASSIGN_OR_RETURN(traces::Attributes attributes, AttributesOf(event.attributes()));
+    span.events.push_back({event.name(), static_cast<std::int64_t>(event.time_unix_nano()), std::move(attributes)});
   }
   for (const pb::Span::Link& link : from.links()) {
     const std::string trace_id = HexId(link.trace_id(), 32), span_id = HexId(link.span_id(), 16);
     if (trace_id.empty() || span_id.empty()) continue;
-    span.links.push_back({"tr-" + trace_id, span_id, AttributesOf(link.attributes())});
+    MARU_ASSIGN_OR_RETURN(traces::Attributes attributes, AttributesOf(link.attributes()));
+    span.links.push_back({"tr-" + trace_id, span_id, std::move(attributes)});
   }
   return span;
 }
@@ -100,9 +105,11 @@ Result<traces::SpanBatch> DecodeProtobuf(std::string_view body) {
   if (request->resource_spans().empty()) return NoSpans();
   traces::SpanBatch batch;
   for (const pb::ResourceSpans& group : request->resource_spans()) {
-    batch.resources.push_back(AttributesOf(group.resource().attributes()));
+    MARU_ASSIGN_OR_RETURN(traces::Attributes resource, AttributesOf(group.resource().attributes()));
+    batch.resources.push_back(std::move(resource));
     for (const pb::ScopeSpans& scope : group.scope_spans()) {
       for (const pb::Span& from : scope.spans()) {
+        if (batch.spans.size() == kSpansMax) return TooManySpans();
         MARU_ASSIGN_OR_RETURN(traces::Span span, SpanOf(from));
         span.resource = batch.resources.size() - 1;
         FinishSpan(span, batch.resources.back());

@@ -114,5 +114,18 @@ TEST(DecodeTest, RefusesWhatIsNotOtlp) {
   EXPECT_EQ(DecodeProtobuf(request.SerializeAsString()).status().code(), absl::StatusCode::kOutOfRange);
 }
 
+TEST(DecodeTest, RefusesMoreThanTracersSend) {
+  auto request = Request();
+  auto* span = request.mutable_resource_spans(0)->mutable_scope_spans(0)->mutable_spans(0);
+  for (int i = 0; i < 5000; ++i) span->add_attributes()->set_key(std::to_string(i));
+  EXPECT_EQ(DecodeProtobuf(request.SerializeAsString()).status().code(), absl::StatusCode::kInvalidArgument);
+  request = Request();
+  auto* scope = request.mutable_resource_spans(0)->mutable_scope_spans(0);
+  auto one = scope->spans(0);
+  one.clear_attributes();
+  for (int i = 0; i < 20'000; ++i) *scope->add_spans() = one;
+  EXPECT_EQ(DecodeProtobuf(request.SerializeAsString()).status().code(), absl::StatusCode::kInvalidArgument);
+}
+
 }  // namespace
 }  // namespace maru::api::otlp

@@ -1,5 +1,7 @@
 #include "maru/api/otlp/span_ids.h"
 
+#include <absl/container/flat_hash_map.h>
+
 #include <algorithm>
 #include <limits>
 
@@ -51,13 +53,27 @@ void FinishSpan(traces::Span& span, const traces::Attributes& resource) {
   }
 }
 
-void AddAttribute(traces::Attributes& attributes, std::string_view key, std::string value) {
-  const auto twin = std::find_if(attributes.begin(), attributes.end(), [&](const auto& a) { return a.first == key; });
-  if (twin != attributes.end()) {
-    twin->second = std::move(value);
-    return;
+Status RemoveTwins(traces::Attributes& attributes) {
+  if (attributes.size() > kAttributesMax) {
+    return InvalidArgument("Invalid OpenTelemetry format - more than {} attributes in one place", kAttributesMax);
   }
-  attributes.emplace_back(key, std::move(value));
+  absl::flat_hash_map<std::string_view, std::size_t> first;
+  std::vector<std::size_t> twins;
+  for (std::size_t i = 0; i < attributes.size(); ++i) {
+    const auto [at, is_new] = first.emplace(attributes[i].first, i);
+    if (is_new) continue;
+    attributes[at->second].second = std::move(attributes[i].second);
+    twins.push_back(i);
+  }
+  for (auto twin = twins.rbegin(); twin != twins.rend(); ++twin) {
+    attributes.erase(attributes.begin() + static_cast<std::ptrdiff_t>(*twin));
+  }
+  return OkStatus();
+}
+
+Status TooManySpans() {
+  return InvalidArgument("Invalid OpenTelemetry format - more than {} spans in one request; send smaller batches",
+                         kSpansMax);
 }
 
 Status NoSpans() {

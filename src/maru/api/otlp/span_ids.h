@@ -19,8 +19,14 @@ std::string HexId(std::string_view bytes, std::size_t digits);
 // the attributes are complete.
 void FinishSpan(traces::Span& span, const traces::Attributes& resource);
 
-// The last value of a key counts, at the place of the first.
-void AddAttribute(traces::Attributes& attributes, std::string_view key, std::string value);
+// Far beyond what tracers send (OpenTelemetry's own default is 128 attributes a span): a request that goes beyond is
+// refused rather than let one sender hold everybody's writes.
+inline constexpr std::size_t kAttributesMax = 4096;  // of one span, event, link or resource
+inline constexpr std::size_t kSpansMax = 20'000;     // in one request
+
+// Keeps the last value of each key, at the place of the first. kInvalidArgument beyond kAttributesMax.
+Status RemoveTwins(traces::Attributes& attributes);
+Status TooManySpans();
 
 Status NoSpans();
 
