@@ -13,5 +13,7 @@ void AddRoutes(CLI::App& app);
 void AddConfig(CLI::App& app);
 void AddDemo(CLI::App& app);
 void AddDeploy(CLI::App& app);
+void AddGc(CLI::App& app);
+void AddImport(CLI::App& app);
 
 }  // namespace maru::cli

@@ -8,6 +8,8 @@ int main(int argc, char** argv) {
   maru::cli::AddUp(app);
   maru::cli::AddDemo(app);
   maru::cli::AddDeploy(app);
+  maru::cli::AddImport(app);
+  maru::cli::AddGc(app);
   maru::cli::AddRoutes(app);
   maru::cli::AddConfig(app);
   maru::cli::AddVersion(app);
