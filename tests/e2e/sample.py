@@ -78,6 +78,8 @@ def log_models(experiment: str, model_name: str) -> list[str]:
                 name="model",
                 signature=infer_signature(test_x, model.predict(test_x)),
                 registered_model_name=model_name,
+                serialization_format="cloudpickle",
+                pip_requirements=["scikit-learn"],  # finding them out takes longer than the training
             )
             ids.append(run.info.run_id)
     client = mlflow.MlflowClient()

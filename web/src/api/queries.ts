@@ -3,10 +3,21 @@ import { keepPreviousData, queryOptions } from '@tanstack/react-query';
 
 import { api } from './client';
 import type {
-  ArtifactPage, Endpoint, EndpointLatencies, EndpointList, EventPage, Experiment, ExperimentPage, Keys, Model, ModelPage, Run, RunQuery, RunTable, SeriesSet, Server, Signature, Version, VersionPage,
+  ArtifactPage, Endpoint, EndpointLatencies, EndpointList, EventPage, Experiment, ExperimentPage, Keys, Model, ModelPage, Run, RunTable, SeriesSet, Server, Signature, Version, VersionPage,
 } from './schema';
 
 const e = encodeURIComponent;
+
+// What a runs table asks for; the body of POST /runs/search.
+export interface RunQuery {
+  experiment_ids: string[];
+  filter?: string;
+  order_by?: string[];
+  view?: string;
+  columns?: string[];
+  limit?: number;
+  offset?: number;
+}
 
 export const serverQuery = () =>
   queryOptions({ queryKey: ['server'], queryFn: () => api.get<Server>('/server'), staleTime: 60_000 });

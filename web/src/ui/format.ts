@@ -32,8 +32,9 @@ export function formatBytes(bytes: number): string {
   return `${value < 10 ? value.toFixed(1) : Math.round(value)} ${unit}`;
 }
 
-export function formatDuration(ms: number): string {
-  if (ms < 0) return '';
+export function formatDuration(value: number | string): string {
+  const ms = Number(value); // the API's numbers may be spelled "NaN"
+  if (!(ms >= 0)) return '';
   if (ms < 1) return `${(ms * 1000).toFixed(0)} µs`;
   if (ms < 1000) return ms < 10 ? `${ms.toFixed(1)} ms` : `${Math.round(ms)} ms`;
   const s = ms / 1000;

@@ -45,7 +45,7 @@ function List({ endpoints }: { endpoints: Endpoint[] }) {
   const [at] = useRows(endpoints.length, (row) => go(address(endpoints[row]!)));
   if (endpoints.length === 0) {
     return (
-      <Empty title="Nothing is served yet" command="maru deploy models:/churn@champion">
+      <Empty title="Nothing is served yet" command={`curl ${location.origin}/api/maru/v1/endpoints -d '{"name": "churn", "model_uri": "models:/churn@champion"}'`}>
         Deploy a model by its alias, and the endpoint follows the alias wherever it moves.
       </Empty>
     );

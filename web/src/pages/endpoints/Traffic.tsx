@@ -54,14 +54,16 @@ export default function Traffic({ endpoint }: { endpoint: Endpoint }) {
           ]}
         />
       </div>
-      <section className="panel">
-        <header>
-          <h2>Call it</h2>
-        </header>
-        <div className="pad">
-          <Command text={`curl ${location.origin}/v2/models/${endpoint.name}/infer -d '${example(endpoint)}'`} />
-        </div>
-      </section>
+      {endpoint.inputs.length > 0 && (
+        <section className="panel">
+          <header>
+            <h2>Call it</h2>
+          </header>
+          <div className="pad">
+            <Command text={`curl ${location.origin}/v2/models/${endpoint.name}/infer -d '${example(endpoint)}'`} />
+          </div>
+        </section>
+      )}
     </div>
   );
 }

@@ -18,10 +18,10 @@ export function quantile(buckets: readonly LatencyBucket[], q: number): number |
   for (const bucket of buckets) {
     if (seen + bucket.count >= q * total) {
       const within = bucket.count > 0 ? (q * total - seen) / bucket.count : 1;
-      return lower + (bucket.up_to_ms - lower) * within;
+      return lower + (Number(bucket.up_to_ms) - lower) * within;
     }
     seen += bucket.count;
-    lower = bucket.up_to_ms;
+    lower = Number(bucket.up_to_ms);
   }
   return lower;
 }

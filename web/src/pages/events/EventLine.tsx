@@ -14,7 +14,7 @@ function nameIn(payload: Record<string, unknown>): string {
 
 export function Subject({ event, name: known }: { event: Event; name?: string }) {
   const to = addressOfSubject(event.subject);
-  const name = event.subject.startsWith('run/') || event.subject.startsWith('experiment/') ? nameIn(event.payload) : '';
+  const name = event.subject.startsWith('run/') || event.subject.startsWith('experiment/') ? nameIn(event.payload as Record<string, unknown>) : '';
   const text = known || name || shortSubject(event.subject);
   return to ? (
     <Link href={to} className="quiet" style={{ fontWeight: 500 }}>
@@ -27,7 +27,7 @@ export function Subject({ event, name: known }: { event: Event; name?: string })
 
 // What an event brought along, as one quiet line: the members that are words or numbers.
 export function payloadLine(event: Event): string {
-  return Object.entries(event.payload)
+  return Object.entries(event.payload as Record<string, unknown>)
     .filter(([key, value]) => value !== '' && (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') && key !== 'run_name')
     .map(([key, value]) => `${key} ${String(value)}`)
     .join(' · ');

@@ -5,8 +5,8 @@ import { lazy, Suspense, useCallback, useMemo, useState } from 'react';
 import { useLocation } from 'wouter';
 
 import { api, ApiError } from '~/api/client';
-import { experimentQuery, keysQuery } from '~/api/queries';
-import type { Experiment as ExperimentShape, Keys, RunQuery } from '~/api/schema';
+import { experimentQuery, keysQuery, type RunQuery } from '~/api/queries';
+import type { Experiment as ExperimentShape, Keys } from '~/api/schema';
 import { colorOf } from '~/charts/palette';
 import { ColumnChooser } from './ColumnChooser';
 import { formatCount } from '~/ui/format';

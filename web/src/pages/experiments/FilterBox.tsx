@@ -1,4 +1,5 @@
 import { type KeyboardEvent, useEffect, useRef, useState } from 'react';
+import { flushSync } from 'react-dom';
 
 import type { Keys } from '~/api/schema';
 import { useKeys } from '~/app/keyboard';
@@ -35,11 +36,10 @@ export function FilterBox({ value, keys, error, onApply }: Props) {
     if (!shown || !option) return;
     const next = text.slice(0, shown.from) + option.text + text.slice(shown.to).trimStart();
     const cursor = shown.from + option.text.length;
-    setText(next);
-    requestAnimationFrame(() => {
-      input.current?.setSelectionRange(cursor, cursor);
-      refresh(next);
-    });
+    // At once: who types on must not find the cursor elsewhere.
+    flushSync(() => setText(next));
+    input.current?.setSelectionRange(cursor, cursor);
+    refresh(next);
   };
   const apply = (next: string) => {
     setShown(null);

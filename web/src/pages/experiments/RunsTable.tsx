@@ -86,9 +86,10 @@ export function RunsTable(props: Props) {
       <div className="runs-inner" style={{ minWidth: full, height: virtual.getTotalSize() + 33 }}>
         <div className="runs-head" role="row" style={{ gridTemplateColumns: template }}>
           <HeadCell label="Run" pinned order={order} orderKey="attributes.run_name" onCycle={cycle} onWidth={(w) => props.onWidth('name', w)} width={nameWidth} />
-          {columns.map((column) => (
+          {columns.map((column, i) => (
             <HeadCell
               key={column.id}
+              begins={i > 0 && columns[i - 1]!.kind !== column.kind}
               label={column.label}
               hint={column.kind === 'params' ? 'param' : column.kind === 'tags' ? 'tag' : column.kind === 'metrics' ? 'metric' : ''}
               numeric={column.numeric}
@@ -159,14 +160,14 @@ const Cells = memo(function Cells(props: { run: RunRow; columns: Column[]; color
           {run.name || run.id.slice(0, 8)}
         </a>
       </div>
-      {columns.map((column) => (
-        <Cell key={column.id} run={run} column={column} />
+      {columns.map((column, i) => (
+        <Cell key={column.id} run={run} column={column} begins={i > 0 && columns[i - 1]!.kind !== column.kind} />
       ))}
     </>
   );
 });
 
-function Cell({ run, column }: { run: RunRow; column: Column }) {
+function Cell({ run, column, begins }: { run: RunRow; column: Column; begins: boolean }) {
   let content: ReactNode;
   let title: string | undefined;
   if (column.kind === 'attributes') {
@@ -181,7 +182,7 @@ function Cell({ run, column }: { run: RunRow; column: Column }) {
     title = value === null || value === undefined ? undefined : String(value);
   }
   return (
-    <div className={`runs-cell${column.numeric ? ' num' : ''}${column.kind === 'attributes' ? ' muted' : ''}`} role="gridcell" title={title}>
+    <div className={`runs-cell${column.numeric ? ' num' : ''}${column.kind === 'attributes' ? ' muted' : ''}${begins ? ' begins' : ''}`} role="gridcell" title={title}>
       {content}
     </div>
   );
@@ -198,6 +199,7 @@ function HeadCell(props: {
   label: string;
   hint?: string;
   pinned?: boolean;
+  begins?: boolean;
   numeric?: boolean;
   order: Order | null;
   orderKey: string | null;
@@ -218,11 +220,12 @@ function HeadCell(props: {
   };
   return (
     <div
-      className={`runs-cell head${props.pinned ? ' name' : ''}${props.numeric ? ' num' : ''}`}
+      className={`runs-cell head${props.pinned ? ' name' : ''}${props.numeric ? ' num' : ''}${props.begins ? ' begins' : ''}`}
       role="columnheader"
       aria-sort={ordered ? (props.order!.descending ? 'descending' : 'ascending') : undefined}
     >
       <button type="button" onClick={() => props.onCycle(props.orderKey)} disabled={!props.orderKey} title={props.hint ? `${props.hint} ${props.label}` : props.label}>
+        {props.hint && props.begins && <span className="kind">{props.hint}s</span>}
         <span className="ellipsis">{props.label}</span>
         {ordered && <Icon name={props.order!.descending ? 'arrowDown' : 'up'} size={11} />}
       </button>

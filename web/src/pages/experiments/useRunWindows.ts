@@ -4,7 +4,8 @@ import { type Query, useQueries, type UseQueryResult } from '@tanstack/react-que
 import { useMemo } from 'react';
 
 import { api } from '~/api/client';
-import type { RunQuery, RunTable } from '~/api/schema';
+import type { RunQuery } from '~/api/queries';
+import type { RunTable } from '~/api/schema';
 
 export const kPage = 200;
 
@@ -20,7 +21,7 @@ export interface RunRow {
 }
 
 export function rowsOf(page: RunTable): RunRow[] {
-  const columns = new Map(page.columns.map((column) => [column.name, column.values]));
+  const columns = new Map(page.columns.map((column) => [column.name, column.values as (number | string | null)[]]));
   return page.ids.map((id, i) => ({
     id,
     name: page.names[i] ?? '',

@@ -10,6 +10,7 @@ import { formatDuration } from '~/ui/format';
 import { PageHead } from '~/ui/PageHead';
 import { Command, Failed, Waiting } from '~/ui/states';
 import { StatusDot } from '~/ui/Status';
+import { addressOfSubject } from '~/ui/subject';
 import { Ago, useNow } from '~/ui/time';
 import { Serving } from './Serving';
 
@@ -92,7 +93,7 @@ export default function Home() {
 // One line per noun and what last happened to it: a training run that logs all day is one line, not a thousand.
 function Feed({ events }: { events: Event[] }) {
   const seen = new Set<string>();
-  const shown = events.filter((event) => !seen.has(event.subject) && seen.add(event.subject)).slice(0, 16);
+  const shown = events.filter((event) => addressOfSubject(event.subject) && !seen.has(event.subject) && seen.add(event.subject)).slice(0, 16);
   const runs = shown.flatMap((event) => (event.subject.startsWith('run/') ? [event.subject.slice(4)] : []));
   const names = useQuery(runNamesQuery(runs)).data;
   const experiments = useQuery(experimentsQuery()).data?.experiments;

@@ -16,7 +16,7 @@ export function Serving({ example }: { example: string | undefined }) {
       <Box title="Serving">
         <div className="pad cards" style={{ gap: 8 }}>
           <span className="muted">Nothing is served yet.</span>
-          <Command text={`maru deploy ${example}`} />
+          <Command text={`curl ${location.origin}/api/maru/v1/endpoints -d '{"name": "${example.replace(/^models:\//, '').replace(/@.*/, '')}", "model_uri": "${example}"}'`} />
         </div>
       </Box>
     ) : null;

@@ -54,8 +54,8 @@ function Sides({ a, b }: { a: Version; b: Version }) {
         <Text label="Description" a={a.description} b={b.description} />
         {runA.data && runB.data && <Metrics a={runA.data} b={runB.data} />}
         {runA.data && runB.data && <Texts label="Params" a={runA.data.params} b={runB.data.params} />}
-        <Texts label="Inputs" a={fields(signatureA.data?.inputs)} b={fields(signatureB.data?.inputs)} all />
-        <Texts label="Outputs" a={fields(signatureA.data?.outputs)} b={fields(signatureB.data?.outputs)} all />
+        <Texts label="Inputs" a={fields(signatureA.data?.inputs)} b={fields(signatureB.data?.inputs)} />
+        <Texts label="Outputs" a={fields(signatureA.data?.outputs)} b={fields(signatureB.data?.outputs)} />
         <Texts label="Tags" a={a.tags} b={b.tags} />
       </tbody>
     </table>
@@ -116,14 +116,14 @@ function Metrics({ a, b }: { a: Run; b: Run }) {
   );
 }
 
-function Texts({ label, a, b, all }: { label: string; a: Record<string, string>; b: Record<string, string>; all?: boolean }) {
+function Texts({ label, a, b }: { label: string; a: Record<string, string>; b: Record<string, string> }) {
   const keys = [...new Set([...Object.keys(a), ...Object.keys(b)])].sort();
-  const shown = keys.filter((key) => all || a[key] !== b[key]);
+  const shown = keys.filter((key) => a[key] !== b[key]);
   if (keys.length === 0) return null;
-  const same = keys.length - keys.filter((key) => a[key] !== b[key]).length;
+  const same = keys.length - shown.length;
   return (
     <>
-      <Head label={label} note={shown.length === 0 ? 'all the same' : !all && same ? `${same} the same` : undefined} />
+      <Head label={label} note={shown.length === 0 ? `all ${keys.length} the same` : same ? `${same} the same` : undefined} />
       {shown.map((key) => (
         <Text key={key} label={key} a={a[key]} b={b[key]} />
       ))}

@@ -1,13 +1,17 @@
+import { Button } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
 import { Link } from 'wouter';
 
 import { toNumber } from '~/api/client';
 import { modelQuery, runQuery, signatureQuery, versionQuery } from '~/api/queries';
 import type { Field, Model, Version as VersionShape } from '~/api/schema';
 import { formatMetric } from '~/ui/format';
+import { Icon } from '~/ui/Icon';
 import { PageHead, Tabs } from '~/ui/PageHead';
 import { Command, Copy, Loaded } from '~/ui/states';
 import { Ago } from '~/ui/time';
+import { Deploy } from '../endpoints/Deploy';
 import { Artifacts } from '../runs/Artifacts';
 import { PairTable } from '../runs/Run';
 import { AliasMenu } from './Aliases';
@@ -50,7 +54,12 @@ function View({ version, model, tab, rest }: { version: VersionShape; model: Mod
             {version.stage !== 'None' && <span className="tag">{version.stage}</span>}
           </>
         }
-        actions={<AliasMenu model={model} version={version} />}
+        actions={
+          <>
+            <DeployButton version={version} />
+            <AliasMenu model={model} version={version} />
+          </>
+        }
         sub={version.description && <span>{version.description}</span>}
       />
       <Tabs
@@ -69,6 +78,19 @@ function View({ version, model, tab, rest }: { version: VersionShape; model: Mod
   );
 }
 
+function DeployButton({ version }: { version: VersionShape }) {
+  const [opened, setOpened] = useState(false);
+  const alias = version.aliases[0];
+  return (
+    <>
+      <Button variant="default" leftSection={<Icon name="endpoints" size={13} />} onClick={() => setOpened(true)}>
+        Deploy
+      </Button>
+      <Deploy opened={opened} onClose={() => setOpened(false)} uri={`models:/${version.name}${alias ? `@${alias}` : `/${version.version}`}`} />
+    </>
+  );
+}
+
 function Overview({ version }: { version: VersionShape }) {
   const run = useQuery({ ...runQuery(version.run_id), enabled: version.run_id !== '' });
   const signature = useQuery(signatureQuery(version.name, version.version));
@@ -78,6 +100,18 @@ function Overview({ version }: { version: VersionShape }) {
     <div className="scroll">
       <div className="body split">
         <div className="cards">
+          {run.data && run.data.metrics.length > 0 && (
+            <PairTable
+              title="Metrics of its run"
+              numeric
+              none=""
+              rows={run.data.metrics.map((metric) => ({
+                key: metric.key,
+                value: formatMetric(toNumber(metric.value)),
+                text: String(metric.value),
+              }))}
+            />
+          )}
           <section className="panel" aria-label="Signature">
             <header>
               <h2>Signature</h2>
@@ -93,25 +127,12 @@ function Overview({ version }: { version: VersionShape }) {
               </div>
             )}
           </section>
-          {run.data && run.data.metrics.length > 0 && (
-            <PairTable
-              title="Metrics of its run"
-              numeric
-              none=""
-              rows={run.data.metrics.map((metric) => ({
-                key: metric.key,
-                value: formatMetric(toNumber(metric.value)),
-                text: String(metric.value),
-              }))}
-            />
-          )}
           <section className="panel">
             <header>
               <h2>Use it</h2>
             </header>
             <div className="pad cards" style={{ gap: 8 }}>
               <Command text={`mlflow.pyfunc.load_model("models:/${version.name}${alias ? `@${alias}` : `/${version.version}`}")`} />
-              <Command text={`maru deploy models:/${version.name}${alias ? `@${alias}` : `/${version.version}`}`} />
             </div>
           </section>
         </div>

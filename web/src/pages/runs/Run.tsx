@@ -173,7 +173,7 @@ function Overview({ run }: { run: RunShape }) {
                     <dd>{run.user}</dd>
                   </>
                 )}
-                {run.tags['mlflow.source.name'] && (
+                {run.tags['mlflow.source.name'] && run.tags['mlflow.source.name'] !== '-' && (
                   <>
                     <dt>Source</dt>
                     <dd className="mono">{run.tags['mlflow.source.name'].split('/').at(-1)}</dd>
