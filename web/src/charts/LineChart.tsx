@@ -91,10 +91,8 @@ export function LineChart(props: Props) {
             ...axis,
             size: 26,
             gap: 3,
-            values:
-              x === 'wall'
-                ? undefined
-                : (_, ticks) => ticks.map((t) => (x === 'relative' ? formatDuration(t).replace('.0', '') : Number.isInteger(t) ? shortCount(t) : '')),
+            values: (_, ticks, __, ___, step) =>
+              ticks.map((t) => (x === 'wall' ? formatClock(t, step) : x === 'relative' ? formatDuration(t).replace('.0', '') : Number.isInteger(t) ? shortCount(t) : '')),
           },
           { ...axis, size: 52, gap: 4, values: (_, ticks, __, ___, step) => ticks.map((t) => (t === null ? '' : log ? formatMetric(t) : formatTick(t, step))) },
         ],
@@ -168,6 +166,12 @@ function formatTick(value: number, step: number): string {
   let decimals = 0;
   while (decimals < 7 && Math.abs(step * 10 ** decimals - Math.round(step * 10 ** decimals)) > 1e-6) decimals++;
   return value.toFixed(decimals).replace('-', '−');
+}
+
+// A tick of the clock: the day where ticks are days apart, seconds where they are close.
+function formatClock(ms: number, step: number): string {
+  if (step >= 86_400_000) return new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short' }).format(ms);
+  return new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', second: step < 60_000 ? '2-digit' : undefined }).format(ms);
 }
 
 function shortCount(n: number): string {

@@ -69,7 +69,9 @@ export function RunsTable(props: Props) {
     if (at >= 0) virtual.scrollToIndex(at, { align: 'auto' });
   }
 
-  const widthOf = (column: Column) => widths[column.id] ?? column.width;
+  // The first column of a kind also says which kind it is.
+  const begins = (column: Column) => column.kind !== 'attributes' && columns[columns.indexOf(column) - 1]?.kind !== column.kind;
+  const widthOf = (column: Column) => widths[column.id] ?? column.width + (begins(column) ? 48 : 0);
   const nameWidth = widths.name ?? kNameWidth;
   const template = [`${nameWidth}px`, ...columns.map((column) => `${widthOf(column)}px`), 'minmax(0,1fr)'].join(' ');
   const full = nameWidth + columns.reduce((sum, column) => sum + widthOf(column), 0);
