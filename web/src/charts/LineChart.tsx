@@ -94,7 +94,7 @@ export function LineChart(props: Props) {
             values: (_, ticks, __, ___, step) =>
               ticks.map((t) => (x === 'wall' ? formatClock(t, step) : x === 'relative' ? formatDuration(t).replace('.0', '') : Number.isInteger(t) ? shortCount(t) : '')),
           },
-          { ...axis, size: 52, gap: 4, values: (_, ticks, __, ___, step) => ticks.map((t) => (t === null ? '' : log ? formatMetric(t) : formatTick(t, step))) },
+          { ...axis, size: 52, gap: 4, values: (_, ticks, __, ___, step) => ticks.map((t) => (t === null ? '' : log ? String(+t.toPrecision(3)) : formatTick(t, step))) },
         ],
         hooks: {
           setCursor: [(u) => showTip(u)],

@@ -17,7 +17,7 @@ export interface Column {
 
 const attributes: Record<string, { label: string; width: number }> = {
   start_time: { label: 'Started', width: 112 },
-  duration: { label: 'Duration', width: 96 },
+  duration: { label: 'Duration', width: 118 },
   user_id: { label: 'User', width: 96 },
   status: { label: 'Status', width: 100 },
   run_id: { label: 'Run id', width: 130 },
