@@ -241,21 +241,21 @@ def test_dark_and_light(filled_server, page):
     assert page.evaluate(ground) != light
 
 
-def test_the_document_is_the_one_that_is_kept(filled_server):
+def test_the_document_is_the_one_that_is_kept(maru_server):
     """docs/api/openapi.json is what the server says of itself; the page's types are written from it."""
     kept = REPO / "docs" / "api" / "openapi.json"
-    served = json.loads(filled_server.get("/api/maru/v1/openapi.json").text)
+    served = json.loads(maru_server.get("/api/maru/v1/openapi.json").text)
     if os.environ.get("MARU_UPDATE_GOLDEN"):
         kept.write_text(json.dumps(served, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     assert json.loads(kept.read_text(encoding="utf-8")) == served, "run again with MARU_UPDATE_GOLDEN=1, then node web/api-types.mjs"
 
 
-def test_every_route_is_described(filled_server):
+def test_every_route_is_described(maru_server):
     """What the router knows below /api/maru/v1 and what the document lists are the same."""
-    binary = filled_server.process.args[0]
+    binary = maru_server.process.args[0]
     routes = subprocess.run([binary, "routes"], capture_output=True, text=True, check=True).stdout
     mounted = set(re.findall(r"(GET|POST|PUT|PATCH|DELETE)\s+\w+\s+(/api/maru/v1/\S+)", routes))
-    document = json.loads(filled_server.get("/api/maru/v1/openapi.json").text)
+    document = json.loads(maru_server.get("/api/maru/v1/openapi.json").text)
     described = {(verb.upper(), path) for path, verbs in document["paths"].items() for verb in verbs}
     assert mounted - described == {("GET", "/api/maru/v1/openapi.json")}
     assert described <= mounted
