@@ -121,7 +121,9 @@ struct OnlineConfigs {
 BOOST_DESCRIBE_STRUCT(OnlineConfigs, (), (configs))
 
 // Listing scorers asks this too. Scorers run in clients, so none has a configuration for running here.
-Result<OnlineConfigs> GetOnlineConfigs(ScorerService&, const Caller&, Empty) { return OnlineConfigs{}; }
+Result<OnlineConfigs> GetOnlineConfigs(ScorerService&, const Caller&, Empty) {
+  return OnlineConfigs{};
+}
 
 constexpr Rpc<ScorerService> kScorers[] = {
     {Verb::kPost, "3.0/mlflow/scorers/register", Permission::kEdit, Call<Register>},
