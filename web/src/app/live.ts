@@ -21,7 +21,7 @@ export function staleKeys(event: Event): string[][] {
   const [noun, id] = [event.subject.split('/')[0] ?? '', event.subject.split('/')[1] ?? ''];
   switch (noun) {
     case 'run':
-      return [['run', id], ['runs'], ['series', id], ['artifacts', id], ['experiments']];
+      return [['run', id], ['runs'], ['artifacts', id], ['experiments']];
     case 'experiment':
       return [['experiments'], ['experiment', id]];
     case 'model':
@@ -38,12 +38,17 @@ export function useLiveStream(): 'open' | 'lost' {
   const [state, setState] = useState<'open' | 'lost'>('open');
   useEffect(() => {
     const stale = new Map<string, string[]>();
+    const staleRuns = new Set<string>(); // charts show several runs: those that show one of these are asked for again
     let timer: ReturnType<typeof setTimeout> | undefined;
     // A busy server sends many events a second; the page asks again at most once a second.
     const flush = () => {
       timer = undefined;
       for (const queryKey of stale.values()) void queries.invalidateQueries({ queryKey });
+      void queries.invalidateQueries({
+        predicate: ({ queryKey }) => queryKey[0] === 'series' && (queryKey[1] as string[]).some((run) => staleRuns.has(run)),
+      });
       stale.clear();
+      staleRuns.clear();
     };
     const source = new EventSource(`${root}/live`);
     let wasLost = false;
@@ -60,6 +65,7 @@ export function useLiveStream(): 'open' | 'lost' {
       const event = JSON.parse(message.data) as Event;
       listeners.forEach((listener) => listener(event));
       for (const key of [...staleKeys(event), ['events']]) stale.set(key.join('/'), key);
+      if (event.subject.startsWith('run/')) staleRuns.add(event.subject.slice(4));
       timer ??= setTimeout(flush, 1000);
     };
     return () => {
