@@ -6,6 +6,7 @@ import pathlib
 import re
 import signal
 import subprocess
+import sys
 import tempfile
 import time
 
@@ -81,6 +82,19 @@ def start_maru(data, *flags, env=None, timeout=20) -> MaruServer:
         time.sleep(0.01)
     process.kill()
     raise RuntimeError(f"maru was not ready within {timeout} s:\n{log.read_text(errors='replace')}")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def fresh_mlflow():
+    """The client remembers its experiment and server for the whole process; each file of tests starts without them."""
+    for name in ("MLFLOW_EXPERIMENT_ID", "MLFLOW_EXPERIMENT_NAME", "MLFLOW_RUN_ID", "MLFLOW_TRACKING_URI"):
+        os.environ.pop(name, None)
+    if "mlflow" in sys.modules:
+        import mlflow
+
+        mlflow.tracking.fluent._active_experiment_id = None
+        mlflow.set_tracking_uri(None)
+        mlflow.set_registry_uri(None)
 
 
 @pytest.fixture
