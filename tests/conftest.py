@@ -87,14 +87,21 @@ def start_maru(data, *flags, env=None, timeout=20) -> MaruServer:
 @pytest.fixture(scope="module", autouse=True)
 def fresh_mlflow():
     """The client remembers its experiment and server for the whole process; each file of tests starts without them."""
-    for name in ("MLFLOW_EXPERIMENT_ID", "MLFLOW_EXPERIMENT_NAME", "MLFLOW_RUN_ID", "MLFLOW_TRACKING_URI"):
-        os.environ.pop(name, None)
+    forget_mlflow()
+    yield
+    forget_mlflow()
+
+
+def forget_mlflow():
     if "mlflow" in sys.modules:
         import mlflow
 
         mlflow.tracking.fluent._active_experiment_id = None
         mlflow.set_tracking_uri(None)
         mlflow.set_registry_uri(None)
+    # The client leaves these behind for its child processes, and so for ours.
+    for name in ("MLFLOW_EXPERIMENT_ID", "MLFLOW_EXPERIMENT_NAME", "MLFLOW_RUN_ID", "MLFLOW_TRACKING_URI", "MLFLOW_REGISTRY_URI"):
+        os.environ.pop(name, None)
 
 
 @pytest.fixture

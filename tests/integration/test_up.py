@@ -64,7 +64,7 @@ def test_sigterm_lets_a_request_under_way_finish(tmp_path, maru_factory):
     host, port = server.url.removeprefix("http://").split(":")
     body = b'{"name": "logged while stopping"}'
     with socket.create_connection((host, int(port)), 10) as client:
-        client.sendall(b"POST /api/2.0/mlflow/experiments/create HTTP/1.1\r\nHost: maru\r\nContent-Type: application/json\r\n"
+        client.sendall(b"POST /api/2.0/mlflow/experiments/create HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
                        b"Content-Length: %d\r\n\r\n" % len(body) + body[:10])
         time.sleep(0.2)
         server.process.send_signal(signal.SIGTERM)
