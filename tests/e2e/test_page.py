@@ -11,6 +11,7 @@ import mlflow
 import numpy as np
 import onnx
 import pytest
+import requests
 from onnx import TensorProto, helper
 from playwright.sync_api import expect
 
@@ -201,11 +202,13 @@ def test_the_palette_goes_anywhere(filled_server, page, client):
     page.goto(filled_server.url)
     expect(page.get_by_role("region", name="Running now")).to_be_visible()
     page.keyboard.press("Control+k")
+    expect(page.get_by_role("combobox", name="Search or go to")).to_be_focused()
     page.keyboard.type("breast")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="breast-cancer")).to_be_visible()
     run = client.search_runs(["1"], max_results=1)[0].info
     page.keyboard.press("Control+k")
+    expect(page.get_by_role("combobox", name="Search or go to")).to_be_focused()
     page.keyboard.type(run.run_id)
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name=run.run_name)).to_be_visible()
@@ -250,12 +253,17 @@ def test_the_document_is_the_one_that_is_kept(maru_server):
     assert json.loads(kept.read_text(encoding="utf-8")) == served, "run again with MARU_UPDATE_GOLDEN=1, then node web/api-types.mjs"
 
 
-def test_every_route_is_described(maru_server):
-    """What the router knows below /api/maru/v1 and what the document lists are the same."""
-    binary = maru_server.process.args[0]
+def test_every_route_is_described(maru_factory, tmp_path):
+    """What the router knows below /api/maru/v1 and what the document lists are the same, accounts included."""
+    server = maru_factory(tmp_path, "--auth")
+    once = re.search(r"one-time password (\S+),", server.log.read_text())[1]
+    log_in = {"username": "admin", "password": once, "new_password": "a password for this test"}
+    session = requests.Session()
+    assert session.post(f"{server.url}/api/maru/v1/session", json=log_in, headers={"X-Maru-Request": "1"}).status_code == 200
+    binary = server.process.args[0]
     routes = subprocess.run([binary, "routes"], capture_output=True, text=True, check=True).stdout
     mounted = set(re.findall(r"(GET|POST|PUT|PATCH|DELETE)\s+\w+\s+(/api/maru/v1/\S+)", routes))
-    document = json.loads(maru_server.get("/api/maru/v1/openapi.json").text)
+    document = session.get(f"{server.url}/api/maru/v1/openapi.json").json()
     described = {(verb.upper(), path) for path, verbs in document["paths"].items() for verb in verbs}
     assert mounted - described == {("GET", "/api/maru/v1/openapi.json")}
     assert described <= mounted

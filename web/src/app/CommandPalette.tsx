@@ -31,6 +31,7 @@ export function CommandPalette({ opened, onClose, parts }: Props) {
       padding={0}
       yOffset="12vh"
       centered={false}
+      transitionProps={{ duration: 0 }} // who types fast must not type into a palette that still fades out
       aria-label="Search or go to"
     >
       <Palette onClose={onClose} parts={parts} />
