@@ -20,6 +20,7 @@ FILL = r"""
 import sys, mlflow, numpy as np
 from sklearn.linear_model import LogisticRegression
 mlflow.set_tracking_uri(sys.argv[1])
+mlflow.set_registry_uri(sys.argv[1])
 client = mlflow.MlflowClient()
 experiment = client.create_experiment("flights", artifact_location=sys.argv[2] or None, tags={"team": "ops"})
 with mlflow.start_run(experiment_id=experiment, run_name="first") as run:
